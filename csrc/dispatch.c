@@ -1,0 +1,62 @@
+/* dispatch.c -- which instruction set serves this process. */
+#include "registry.h"
+#include "table.h"
+
+#include <string.h>
+
+#define FL_DECLARE(isa) extern const fl_table fl_table_##isa;
+
+#if defined(__x86_64__) && !defined(FL_GENERIC_ONLY)
+FL_DECLARE(v2)
+FL_DECLARE(v3)
+FL_DECLARE(v4)
+#elif defined(__aarch64__) && !defined(FL_GENERIC_ONLY)
+FL_DECLARE(aarch64)
+#endif
+FL_DECLARE(generic)
+
+typedef struct {
+    const char *name;
+    const fl_table *table;
+} level;
+
+static level levels[4];      /* what this machine runs, best first */
+static int n_levels;
+static const level *active;
+
+static void offer(const char *name, const fl_table *table, int supported) {
+    if (supported) levels[n_levels++] = (level){name, table};
+}
+
+void fl_isa_init(void) {
+#if defined(__x86_64__) && !defined(FL_GENERIC_ONLY)
+    /* Whole levels: a machine with AVX-512F alone must not run v4 code. */
+    __builtin_cpu_init();
+    offer("x86-64-v4", &fl_table_v4, __builtin_cpu_supports("x86-64-v4"));
+    offer("x86-64-v3", &fl_table_v3, __builtin_cpu_supports("x86-64-v3"));
+    offer("x86-64-v2", &fl_table_v2, __builtin_cpu_supports("x86-64-v2"));
+#elif defined(__aarch64__) && !defined(FL_GENERIC_ONLY)
+    offer("aarch64", &fl_table_aarch64, 1);
+#endif
+    offer("generic", &fl_table_generic, 1);
+    active = levels;
+}
+
+int fl_isa_count(void) { return n_levels; }
+const char *fl_isa_name(int index) { return levels[index].name; }
+const char *fl_isa_active(void) { return active->name; }
+
+int fl_isa_select(const char *name) {
+    for (int i = 0; i < n_levels; i++)
+        if (!strcmp(levels[i].name, name)) {
+            active = &levels[i];
+            return 0;
+        }
+    return -1;
+}
+
+double fl_pointwise_cost(const fl_pointwise_args *args) {
+    return fl_loss_traits[args->loss].cost * (double)args->space.size * (1 + args->dtype);
+}
+
+fl_status fl_pointwise(fl_pointwise_args *args) { return active->table->pointwise[args->dtype](args); }

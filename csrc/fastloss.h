@@ -1,0 +1,112 @@
+/* fastloss.h -- the C interface: the only header the Python extension sees.
+ *
+ * Every entry point takes one struct of plain arguments, works without the
+ * GIL and returns an fl_status. Nothing here knows of Python or of threads. */
+#ifndef FASTLOSS_H
+#define FASTLOSS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { FL_MAX_DIMS = 64, FL_MAX_PARAMETERS = 4, FL_MAX_AUX = 1 };
+
+typedef enum { FL_OK = 0, FL_NO_MEMORY = 1, FL_BAD_LABEL = 2 } fl_status;
+
+typedef enum { FL_REDUCE_NONE = 0, FL_REDUCE_MEAN = 1, FL_REDUCE_SUM = 2 } fl_reduction;
+
+/* Element types an operand may have. The first two are also the working types. */
+typedef enum {
+    FL_F32 = 0, FL_F64 = 1,
+    FL_I8, FL_I16, FL_I32, FL_I64,
+    FL_U8, FL_U16, FL_U32, FL_U64
+} fl_type;
+
+/* One array as the loops see it: strides in bytes, one per axis of the space it
+ * is broadcast to. `direct` is set by fl_space_prepare when element i of the
+ * flattened space is ((real *)data)[i]. data == NULL: operand absent. */
+typedef struct {
+    char *data;
+    int type;
+    int direct;
+    ptrdiff_t strides[FL_MAX_DIMS];
+} fl_operand;
+
+/* The index space all operands share. */
+typedef struct {
+    int ndim;
+    ptrdiff_t size;
+    ptrdiff_t shape[FL_MAX_DIMS];
+} fl_space;
+
+/* ---- the registry, from losses.def ------------------------------------- */
+
+typedef enum { FL_KIND_POINTWISE, FL_KIND_PENALTY } fl_kind;
+
+/* Which values a parameter may take. */
+typedef enum {
+    FL_ANY_FINITE,       /* any finite number */
+    FL_NONNEGATIVE,      /* >= 0 and finite */
+    FL_POSITIVE,         /* > 0 and finite */
+    FL_UNIT,             /* in [0, 1] */
+    FL_UNIT_OR_OFF       /* in [0, 1], or -1 = switched off */
+} fl_domain;
+
+typedef struct {
+    const char *name;
+    fl_domain domain;
+} fl_parameter;
+
+typedef struct {
+    const char *name;
+    fl_kind kind;
+    int n_parameters;
+    fl_parameter parameters[FL_MAX_PARAMETERS];
+    int unit_input;      /* input must lie in [0, 1] */
+    int renamed;         /* the arguments are not called input and target */
+} fl_loss_info;
+
+int fl_loss_count(void);
+const fl_loss_info *fl_loss_at(int loss);
+
+/* ---- pointwise losses --------------------------------------------------- */
+
+typedef struct {
+    int loss;                             /* index into the registry */
+    int dtype;                            /* FL_F32 or FL_F64 */
+    int reduction;                        /* fl_reduction */
+    double parameters[FL_MAX_PARAMETERS];
+    fl_space space;
+    fl_operand input, target, aux, weight;
+    fl_operand value;                     /* only for FL_REDUCE_NONE */
+    fl_operand grad, hess;                /* optional outputs; hess needs grad */
+    double result;                        /* the loss, for mean and sum */
+    int nan_seen;                         /* the sum of all values is NaN */
+} fl_pointwise_args;
+
+fl_status fl_pointwise(fl_pointwise_args *args);
+
+/* Drop and merge axes, choose an order that follows memory, mark direct
+ * operands. Call it once the space and every operand are filled in. */
+void fl_space_prepare(fl_pointwise_args *args);
+
+/* About how long the call takes on one thread, in nanoseconds. */
+double fl_pointwise_cost(const fl_pointwise_args *args);
+
+/* ---- instruction sets --------------------------------------------------- */
+
+void fl_isa_init(void);                    /* detect and choose the best */
+int fl_isa_count(void);                    /* levels this build holds and this machine runs */
+const char *fl_isa_name(int index);        /* best first */
+const char *fl_isa_active(void);
+int fl_isa_select(const char *name);       /* 0, or -1: unknown or not supported here */
+
+/* ---- threads ------------------------------------------------------------- */
+
+void fl_threads_init(void);
+const char *fl_compiler(void);
+int fl_has_openmp(void);
+void fl_set_threads(int n);                /* this process; 0: back to OpenMP's choice */
+int fl_swap_local_threads(int n);          /* this thread; 0: none; returns the old one */
+int fl_get_threads(void);                  /* what a large call would use now */
+
+#endif

@@ -1,0 +1,2 @@
+#define FL_ISA aarch64
+#include "../kernels.h"

@@ -1,0 +1,2 @@
+#define FL_ISA generic
+#include "../kernels.h"

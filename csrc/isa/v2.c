@@ -1,0 +1,2 @@
+#define FL_ISA v2
+#include "../kernels.h"

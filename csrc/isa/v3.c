@@ -1,0 +1,2 @@
+#define FL_ISA v3
+#include "../kernels.h"

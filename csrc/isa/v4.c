@@ -1,0 +1,2 @@
+#define FL_ISA v4
+#include "../kernels.h"

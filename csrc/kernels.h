@@ -1,0 +1,50 @@
+/* kernels.h -- loops x losses for float and double, ending in one table.
+ *
+ * Every isa/<isa>.c defines FL_ISA and includes this text; the compiler flags
+ * make the difference. Everything but the table is static. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parallel.h"
+#include "registry.h"
+#include "stream.h"
+#include "table.h"
+
+#define FL_INLINE inline __attribute__((always_inline))
+#define FL_ALIGNED __attribute__((aligned(64)))
+#define FL_PASTE3(a, b, c) a##b##c
+#define FL_PASTE(a, b, c) FL_PASTE3(a, b, c)
+
+/* Rows of 16 elements: a full vector of floats at the widest level, several at
+ * the others. Chunks are cut by elements, never by threads. */
+enum { FL_LANES = 16, FL_CHUNK = 4096, FL_FEW_CHUNKS = 64 };
+
+#define FL_LANE_LOOP _Pragma("omp simd simdlen(16)")
+
+static double fl_sum_lanes(const double *lanes) {
+    double s[FL_LANES / 2];
+    for (int l = 0; l < 8; l++) s[l] = lanes[l] + lanes[l + 8];
+    for (int l = 0; l < 4; l++) s[l] += s[l + 4];
+    return (s[0] + s[2]) + (s[1] + s[3]);
+}
+
+#define real float
+#define REAL_IS_FLOAT 1
+#define FL(name) FL_PASTE(fl_, name, _f32)
+#include "template.h"
+#undef real
+#undef REAL_IS_FLOAT
+#undef FL
+
+#define real double
+#define REAL_IS_FLOAT 0
+#define FL(name) FL_PASTE(fl_, name, _f64)
+#include "template.h"
+#undef real
+#undef REAL_IS_FLOAT
+#undef FL
+
+const fl_table FL_PASTE(fl_table_, FL_ISA, ) = {
+    .pointwise = {fl_pointwise_f32, fl_pointwise_f64},
+};

@@ -1,0 +1,226 @@
+/* pointwise.h -- the loop over elements: any formula, any layout, any output.
+ *
+ * A call is cut into chunks (the unit of threads), a chunk into blocks (what is
+ * copied when a layout forces it), a block into rows of FL_LANES elements. Lane
+ * l of every row adds to accumulator l, in `real` within a block and in double
+ * across blocks, so the sum does not depend on the width of the vectors. */
+
+enum { FL(flush) = 1024 };    /* elements added in `real` before going to double */
+
+typedef FL(point) FL(point_formula)(real input, real target, real aux, const real *p);
+
+/* One compiled loop: n elements, values into v, scaled derivatives into g and h,
+ * values also added to lanes. */
+typedef void FL(point_loop)(const real *x, const real *t, const real *a, const real *p, ptrdiff_t n,
+                            real scale, real *v, real *g, real *h, double *lanes);
+
+/* The outputs a loop is compiled for. */
+enum { FL(to_value) = 1, FL(to_grad) = 2, FL(to_hess) = 4 };
+
+static FL_INLINE void FL(point_row)(FL(point_formula) formula, int outputs, int has_aux, const real *x,
+                                    const real *t, const real *a, const real *p, real scale, real *v,
+                                    real *g, real *h, real *sums) {
+    FL_LANE_LOOP
+    for (int l = 0; l < FL_LANES; l++) {
+        FL(point) r = formula(x[l], t[l], has_aux ? a[l] : (real)1, p);
+        sums[l] += r.value;
+        if (outputs & FL(to_value)) v[l] = r.value;
+        if (outputs & FL(to_grad)) g[l] = r.grad * scale;
+        if (outputs & FL(to_hess)) h[l] = r.hess * scale;
+    }
+}
+
+static FL_INLINE void FL(point_run)(FL(point_formula) formula, int outputs, int has_aux, const real *x,
+                                    const real *t, const real *a, const real *p, ptrdiff_t n, real scale,
+                                    real *v, real *g, real *h, double *lanes) {
+    real q[FL_MAX_PARAMETERS];        /* a copy that no output can alias */
+    for (int k = 0; k < FL_MAX_PARAMETERS; k++) q[k] = p[k];
+    ptrdiff_t i = 0;
+    while (n - i >= FL_LANES) {
+        ptrdiff_t end = n - i > FL(flush) ? i + FL(flush) : n;
+        real sums[FL_LANES] = {0};
+        for (; i + FL_LANES <= end; i += FL_LANES)
+            FL(point_row)(formula, outputs, has_aux, x + i, t + i, a + i, q, scale, v + i, g + i, h + i, sums);
+        for (int l = 0; l < FL_LANES; l++) lanes[l] += sums[l];
+    }
+    int rest = (int)(n - i);
+    if (!rest) return;
+    /* The tail goes through a full row of copies: the same code, the same bits. */
+    real xs[FL_LANES], ts[FL_LANES], as[FL_LANES], sums[FL_LANES] = {0};
+    real vs[FL_LANES], gs[FL_LANES], hs[FL_LANES];
+    for (int l = 0; l < FL_LANES; l++) {
+        ptrdiff_t k = i + (l < rest ? l : 0);
+        xs[l] = x[k], ts[l] = t[k], as[l] = has_aux ? a[k] : (real)1;
+    }
+    FL(point_row)(formula, outputs, has_aux, xs, ts, as, q, scale, vs, gs, hs, sums);
+    for (int l = 0; l < rest; l++) {
+        lanes[l] += sums[l];
+        if (outputs & FL(to_value)) v[i + l] = vs[l];
+        if (outputs & FL(to_grad)) g[i + l] = gs[l];
+        if (outputs & FL(to_hess)) h[i + l] = hs[l];
+    }
+}
+
+/* The loops of one loss, for the combinations of outputs that calls ask for. */
+typedef struct {
+    FL(point_loop) *sum, *grad, *value, *value_grad, *all;
+} FL(point_loops);
+
+#define FL_LOOP(name, suffix, outputs, aux)                                                            \
+    static void FL(name##_##suffix)(const real *x, const real *t, const real *a, const real *p,        \
+                                    ptrdiff_t n, real scale, real *v, real *g, real *h, double *lanes) { \
+        FL(point_run)(FL(name), outputs, aux, x, t, a, p, n, scale, v, g, h, lanes);                   \
+    }
+#define FL_POINTWISE(name, cost, flags)                                              \
+    FL_LOOP(name, sum, 0, (flags) & FL_HAS_AUX)                                      \
+    FL_LOOP(name, grad, FL(to_grad), (flags) & FL_HAS_AUX)                           \
+    FL_LOOP(name, value, FL(to_value), (flags) & FL_HAS_AUX)                         \
+    FL_LOOP(name, value_grad, FL(to_value) | FL(to_grad), (flags) & FL_HAS_AUX)      \
+    FL_LOOP(name, all, FL(to_value) | FL(to_grad) | FL(to_hess), (flags) & FL_HAS_AUX)
+#include "../losses.def"
+#undef FL_LOOP
+
+static const FL(point_loops) FL(point_table)[FL_LOSS_COUNT] = {
+#define FL_POINTWISE(name, cost, flags) \
+    [FL_LOSS_##name] = {FL(name##_sum), FL(name##_grad), FL(name##_value), FL(name##_value_grad), FL(name##_all)},
+#include "../losses.def"
+};
+
+/* ---- one chunk ----------------------------------------------------------- */
+
+typedef struct {
+    const fl_pointwise_args *args;
+    const FL(point_loops) *loops;
+    real parameters[FL_MAX_PARAMETERS];
+    real scale;            /* of the derivatives */
+    real root;             /* > 0: hess -= grad^2 / root (the loss is a root) */
+    int stream;            /* the gradient is too large for the caches */
+    double *partials;
+} FL(point_call);
+
+static void FL(point_block)(const FL(point_call) *call, ptrdiff_t start, ptrdiff_t n, double *lanes) {
+    const fl_pointwise_args *args = call->args;
+    const fl_space *space = &args->space;
+    FL_ALIGNED real xs[FL(flush)], ts[FL(flush)], as[FL(flush)], ws[FL(flush)];
+    FL_ALIGNED real vs[FL(flush)], gs[FL(flush)], hs[FL(flush)];
+    const real *x = FL(load)(&args->input, space, start, n, xs);
+    const real *t = FL(load)(&args->target, space, start, n, ts);
+    const real *a = FL(load)(&args->aux, space, start, n, as);
+    const real *w = FL(load)(&args->weight, space, start, n, ws);
+    real *v = FL(place)(&args->value, start, vs);
+    real *g = call->stream ? gs : FL(place)(&args->grad, start, gs);
+    real *h = FL(place)(&args->hess, start, hs);
+    const FL(point_loops) *loops = call->loops;
+    int value = w || args->value.data;
+
+    FL(point_loop) *loop = args->hess.data ? loops->all
+        : args->grad.data ? (value ? loops->value_grad : loops->grad)
+                          : (value ? loops->value : loops->sum);
+    double unweighted[FL_LANES] = {0};
+    loop(x, t, a, call->parameters, n, call->scale, v, g, h, w ? unweighted : lanes);
+    if (w) {
+        FL(weigh)(w, n, v, lanes);
+        if (args->grad.data) FL(weigh)(w, n, g, NULL);
+        if (args->hess.data) FL(weigh)(w, n, h, NULL);
+    }
+    if (args->hess.data && call->root > 0)
+        for (ptrdiff_t i = 0; i < n; i++) h[i] -= g[i] * g[i] / call->root;
+
+    if (args->value.data && !args->value.direct) FL(scatter)(&args->value, space, start, n, v);
+    if (args->hess.data && !args->hess.direct) FL(scatter)(&args->hess, space, start, n, h);
+    if (call->stream) fl_stream(args->grad.data + start * sizeof(real), g, n * sizeof(real));
+    else if (args->grad.data && !args->grad.direct) FL(scatter)(&args->grad, space, start, n, g);
+}
+
+static void FL(point_chunk)(void *context, ptrdiff_t chunk) {
+    const FL(point_call) *call = context;
+    const fl_pointwise_args *args = call->args;
+    ptrdiff_t start = chunk * FL_CHUNK, end = start + FL_CHUNK;
+    if (end > args->space.size) end = args->space.size;
+    double lanes[FL_LANES] = {0};
+    int whole = args->input.direct && args->target.direct && !args->weight.data && !args->value.data
+        && !args->hess.data && !call->stream && (!args->aux.data || args->aux.direct)
+        && (!args->grad.data || args->grad.direct);
+    if (whole) {
+        FL(point_loop) *loop = args->grad.data ? call->loops->grad : call->loops->sum;
+        loop((const real *)args->input.data + start, (const real *)args->target.data + start,
+             args->aux.data ? (const real *)args->aux.data + start : NULL, call->parameters, end - start,
+             call->scale, NULL, args->grad.data ? (real *)args->grad.data + start : NULL, NULL, lanes);
+    } else {
+        for (; start < end; start += FL(flush))
+            FL(point_block)(call, start, end - start < FL(flush) ? end - start : FL(flush), lanes);
+    }
+    call->partials[chunk] = fl_sum_lanes(lanes);
+}
+
+/* ---- the call -------------------------------------------------------------- */
+
+/* The sum of the broadcast weights: axes of stride 0 only count. */
+static double FL(sum_weights)(const fl_operand *weight, const fl_space *space) {
+    fl_space own = {0};
+    fl_operand w = {.data = weight->data, .type = weight->type};
+    double times = 1;
+    own.size = 1;
+    for (int i = 0; i < space->ndim; i++) {
+        if (!weight->strides[i]) { times *= (double)space->shape[i]; continue; }
+        own.shape[own.ndim] = space->shape[i];
+        w.strides[own.ndim++] = weight->strides[i];
+        own.size *= space->shape[i];
+    }
+    real block[FL(flush)];
+    double sum = 0;
+    for (ptrdiff_t start = 0; start < own.size; start += FL(flush)) {
+        ptrdiff_t n = own.size - start < FL(flush) ? own.size - start : FL(flush);
+        FL(gather)(&w, &own, start, n, block);
+        for (ptrdiff_t i = 0; i < n; i++) sum += block[i];
+    }
+    return times * sum;
+}
+
+static fl_status FL(point_pass)(FL(point_call) *call, double *sum) {
+    const fl_pointwise_args *args = call->args;
+    ptrdiff_t size = args->space.size, n_chunks = (size + FL_CHUNK - 1) / FL_CHUNK;
+    double few[FL_FEW_CHUNKS], total = 0;
+    call->partials = n_chunks <= FL_FEW_CHUNKS ? few : malloc(n_chunks * sizeof(double));
+    if (!call->partials) return FL_NO_MEMORY;
+    call->stream = args->grad.data && args->grad.direct && size * (ptrdiff_t)sizeof(real) >= FL_STREAM_BYTES
+        && args->grad.data != args->input.data;
+    fl_parallel(n_chunks, fl_pointwise_cost(args), FL(point_chunk), call);
+    for (ptrdiff_t i = 0; i < n_chunks; i++) total += call->partials[i];
+    if (call->partials != few) free(call->partials);
+    *sum = total;
+    return FL_OK;
+}
+
+static fl_status FL(pointwise)(fl_pointwise_args *args) {
+    const fl_traits *traits = &fl_loss_traits[args->loss];
+    int mean = args->reduction == FL_REDUCE_MEAN, root = traits->root_of >= 0 && args->reduction;
+    int loss = root ? traits->root_of : traits->root_of >= 0 ? traits->elementwise : args->loss;
+    FL(point_call) call = {.args = args};
+    for (int i = 0; i < FL_MAX_PARAMETERS; i++) call.parameters[i] = (real)args->parameters[i];
+    call.loops = &FL(point_table)[fl_specialise(loss, args->parameters)];
+
+    double divisor = 1, sum;
+    if (mean)
+        divisor = traits->flags & FL_WEIGHTED_MEAN && args->weight.data
+            ? FL(sum_weights)(&args->weight, &args->space) : (double)args->space.size;
+    call.scale = (real)(1 / divisor);
+
+    if (root) {           /* the derivative needs the value first */
+        fl_pointwise_args values = *args;
+        values.grad.data = values.hess.data = NULL;
+        call.args = &values;
+        fl_status status = FL(point_pass)(&call, &sum);
+        args->result = sqrt(sum / divisor);
+        args->nan_seen = sum != sum;
+        if (status || !args->grad.data) return status;
+        call.args = args;
+        call.root = (real)args->result;
+        call.scale = args->result > 0 ? (real)(0.5 / (divisor * args->result)) : 0;
+        return FL(point_pass)(&call, &sum);
+    }
+    fl_status status = FL(point_pass)(&call, &sum);
+    args->result = sum / divisor;
+    args->nan_seen = sum != sum;
+    return status;
+}

@@ -1,0 +1,51 @@
+/* registry.c -- losses.def as tables for the driver and for Python. */
+#include "registry.h"
+
+/* One float32 element of mse takes about this long in cache on one core. */
+#define NS_PER_COST 0.1
+
+const fl_traits fl_loss_traits[FL_LOSS_COUNT] = {
+#define FL_POINTWISE(name, cost, flags) [FL_LOSS_##name] = {flags, NS_PER_COST * (cost), -1, -1},
+#define FL_ROOT_OF(name, reduced, each) \
+    [FL_LOSS_##name] = {FL_WEIGHTED_MEAN, 2 * NS_PER_COST, FL_LOSS_##reduced, FL_LOSS_##each},
+#include "losses.def"
+};
+
+static fl_loss_info infos[FL_LOSS_COUNT] = {
+#define FL_POINTWISE(id, cost, flags)                                                  \
+    [FL_LOSS_##id] = {.name = (flags) & FL_INTERNAL ? "" : #id,                        \
+                      .kind = (flags) & FL_PENALTY ? FL_KIND_PENALTY : FL_KIND_POINTWISE, \
+                      .unit_input = !!((flags) & FL_UNIT_INPUT),                       \
+                      .renamed = !!((flags) & FL_RENAMED)},
+#define FL_ROOT_OF(id, reduced, each) [FL_LOSS_##id] = {.name = #id},
+#include "losses.def"
+};
+
+static const struct {
+    int loss, index;
+    fl_parameter parameter;
+} parameters[] = {
+#define FL_PARAMETER(id, i, argument, domain) {FL_LOSS_##id, i, {#argument, domain}},
+#include "losses.def"
+};
+
+int fl_loss_count(void) { return FL_LOSS_COUNT; }
+
+const fl_loss_info *fl_loss_at(int loss) {
+    fl_loss_info *info = &infos[loss];
+    if (!info->n_parameters)
+        for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++)
+            if (parameters[i].loss == loss) {
+                info->parameters[parameters[i].index] = parameters[i].parameter;
+                info->n_parameters++;
+            }
+    return info;
+}
+
+int fl_specialise(int loss, const double *p) {
+    (void)p;
+#define FL_SPECIAL(id, special, condition) \
+    if (loss == FL_LOSS_##id && (condition)) return FL_LOSS_##special;
+#include "losses.def"
+    return loss;
+}

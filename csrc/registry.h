@@ -1,0 +1,34 @@
+/* registry.h -- losses.def as an enumeration and as properties per loss. */
+#ifndef FL_REGISTRY_H
+#define FL_REGISTRY_H
+
+#include "fastloss.h"
+
+enum {
+#define FL_POINTWISE(name, cost, flags) FL_LOSS_##name,
+#define FL_ROOT_OF(name, reduced, each) FL_LOSS_##name,
+#include "losses.def"
+    FL_LOSS_COUNT
+};
+
+enum {
+    FL_WEIGHTED_MEAN = 1,   /* the mean divides by the sum of the weights */
+    FL_UNIT_INPUT = 2,      /* input must lie in [0, 1] */
+    FL_INTERNAL = 4,        /* a special case of another loss: not public */
+    FL_PENALTY = 8,         /* a function of one array: target is not read */
+    FL_HAS_AUX = 16,        /* a third elementwise argument */
+    FL_RENAMED = 32         /* torch calls the arguments otherwise than input, target */
+};
+
+typedef struct {
+    int flags;
+    double cost;              /* nanoseconds per element, roughly */
+    int root_of, elementwise; /* for FL_ROOT_OF, else -1 */
+} fl_traits;
+
+extern const fl_traits fl_loss_traits[FL_LOSS_COUNT];
+
+/* The loss whose formula serves these parameters. */
+int fl_specialise(int loss, const double *p);
+
+#endif

@@ -1,0 +1,11 @@
+/* table.h -- what every instruction set provides. */
+#ifndef FL_TABLE_H
+#define FL_TABLE_H
+
+#include "fastloss.h"
+
+typedef struct {
+    fl_status (*pointwise[2])(fl_pointwise_args *args);   /* by working type */
+} fl_table;
+
+#endif

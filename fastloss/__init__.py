@@ -1,0 +1,15 @@
+"""fastloss: the loss layer for the CPU."""
+
+from fastloss.config import (
+    _apply_environment,
+    get_config,
+    get_num_threads,
+    num_threads,
+    set_num_threads,
+    show_config,
+)
+from fastloss.regression import huber_loss, l1_loss, mse_loss, rmse_loss, smooth_l1_loss
+
+__version__ = "0.1.0"
+
+_apply_environment()

@@ -1,0 +1,102 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, freethreading_compatible=True
+"""The one compiled module: check arrays, fill arguments, call C without the GIL."""
+
+cimport numpy as cnp
+from libc.math cimport isfinite
+
+import numpy as np
+
+cnp.import_array()
+
+cdef extern from "fastloss.h" nogil:
+    enum:
+        FL_MAX_DIMS
+    enum:
+        FL_OK
+        FL_NO_MEMORY
+        FL_BAD_LABEL
+    enum:
+        FL_REDUCE_NONE
+        FL_REDUCE_MEAN
+        FL_REDUCE_SUM
+    enum:
+        FL_F32
+        FL_F64
+        FL_I8
+        FL_I16
+        FL_I32
+        FL_I64
+        FL_U8
+        FL_U16
+        FL_U32
+        FL_U64
+    enum:
+        FL_KIND_POINTWISE
+        FL_KIND_PENALTY
+    enum:
+        FL_ANY_FINITE
+        FL_NONNEGATIVE
+        FL_POSITIVE
+        FL_UNIT
+        FL_UNIT_OR_OFF
+
+    ctypedef struct fl_operand:
+        char *data
+        int type
+        int direct
+        Py_ssize_t strides[64]
+
+    ctypedef struct fl_space:
+        int ndim
+        Py_ssize_t size
+        Py_ssize_t shape[64]
+
+    ctypedef struct fl_parameter:
+        const char *name
+        int domain
+
+    ctypedef struct fl_loss_info:
+        const char *name
+        int kind
+        int n_parameters
+        fl_parameter parameters[4]
+        int unit_input
+        int renamed
+
+    int fl_loss_count()
+    const fl_loss_info *fl_loss_at(int loss)
+
+    ctypedef struct fl_pointwise_args:
+        int loss, dtype, reduction
+        double parameters[4]
+        fl_space space
+        fl_operand input, target, aux, weight, value, grad, hess
+        double result
+        int nan_seen
+
+    int fl_pointwise(fl_pointwise_args *args)
+    void fl_space_prepare(fl_pointwise_args *args)
+    double fl_pointwise_cost(const fl_pointwise_args *args)
+
+    void fl_isa_init()
+    int fl_isa_count()
+    const char *fl_isa_name(int index)
+    const char *fl_isa_active()
+    int fl_isa_select(const char *name)
+
+    void fl_threads_init()
+    const char *fl_compiler()
+    int fl_has_openmp()
+    void fl_set_threads(int n)
+    int fl_swap_local_threads(int n)
+    int fl_get_threads()
+
+# Below this, releasing and retaking the GIL (50 ns) is not worth its price.
+cdef double RELEASE_GIL_NS = 10e3
+
+fl_threads_init()
+fl_isa_init()
+
+include "_pyx/arrays.pxi"
+include "_pyx/pointwise.pxi"
+include "_pyx/process.pxi"

@@ -1,0 +1,227 @@
+# arrays.pxi -- Python objects to operands: conversion, checks, outputs.
+
+cdef int F32 = 0, F64 = 1
+
+cdef inline int operand_type(cnp.ndarray a) noexcept:
+    """The fl_type of an array's elements, -1 if the kernels cannot read them."""
+    cdef int number = cnp.PyArray_TYPE(a)
+    cdef Py_ssize_t size = cnp.PyArray_ITEMSIZE(a)
+    if number == cnp.NPY_FLOAT:
+        return F32
+    if number == cnp.NPY_DOUBLE:
+        return F64
+    if number == cnp.NPY_BOOL:
+        return FL_U8
+    if cnp.PyTypeNum_ISSIGNED(number) and cnp.PyTypeNum_ISINTEGER(number):
+        return FL_I8 if size == 1 else FL_I16 if size == 2 else FL_I32 if size == 4 else FL_I64
+    if cnp.PyTypeNum_ISUNSIGNED(number):
+        return FL_U8 if size == 1 else FL_U16 if size == 2 else FL_U32 if size == 4 else FL_U64
+    return -1
+
+
+cdef cnp.ndarray as_array(str name, object x):
+    """A plain, aligned, native-order array that shares memory where it can."""
+    cdef cnp.ndarray a
+    if cnp.PyArray_CheckExact(x):
+        a = x
+    else:
+        if x is None:
+            raise TypeError(f"{name} is None; expected an array")
+        try:
+            a = np.asarray(x)
+        except (TypeError, RuntimeError, BufferError):
+            if not hasattr(x, "__dlpack__"):
+                raise
+            a = np.from_dlpack(x)
+        if cnp.PyArray_TYPE(a) == cnp.NPY_OBJECT and hasattr(x, "__dlpack__"):
+            a = np.from_dlpack(x)
+    if not cnp.PyArray_ISBEHAVED_RO(a):
+        a = a.astype(a.dtype.newbyteorder("="), order="K", copy=True)
+    return a
+
+
+cdef cnp.ndarray as_input(str name, object x):
+    """The array that fixes the working type: float32 or float64."""
+    cdef cnp.ndarray a = as_array(name, x)
+    cdef int number = cnp.PyArray_TYPE(a)
+    if number == cnp.NPY_FLOAT or number == cnp.NPY_DOUBLE:
+        return a
+    raise wrong_dtype(name, a, "float32 or float64")
+
+
+cdef cnp.ndarray as_operand(str name, object x):
+    """An array of real numbers of any type the loops convert as they read."""
+    cdef cnp.ndarray a = as_array(name, x)
+    if operand_type(a) < 0:
+        raise wrong_dtype(name, a, "a float32, float64, integer or bool array")
+    return a
+
+
+cdef object wrong_dtype(str name, cnp.ndarray a, str expected):
+    if a.dtype.name in ("float16", "bfloat16"):
+        return TypeError(
+            f"{name} has dtype {a.dtype}, which is not supported yet; convert it with "
+            f"{name}.astype(np.float32)"
+        )
+    return TypeError(f"{name} has dtype {a.dtype}; expected {expected}")
+
+
+cdef object shape_of(cnp.ndarray a):
+    return (<object>a).shape
+
+
+cdef inline bint same_shape(cnp.ndarray a, cnp.ndarray b) noexcept:
+    cdef int i, n = cnp.PyArray_NDIM(a)
+    if n != cnp.PyArray_NDIM(b):
+        return False
+    for i in range(n):
+        if cnp.PyArray_DIM(a, i) != cnp.PyArray_DIM(b, i):
+            return False
+    return True
+
+
+cdef int parse_reduction(object reduction) except -1:
+    if reduction is "mean":
+        return FL_REDUCE_MEAN
+    if reduction is "none":
+        return FL_REDUCE_NONE
+    if reduction is "sum":
+        return FL_REDUCE_SUM
+    if isinstance(reduction, str):
+        if reduction == "mean":
+            return FL_REDUCE_MEAN
+        if reduction == "none":
+            return FL_REDUCE_NONE
+        if reduction == "sum":
+            return FL_REDUCE_SUM
+    raise ValueError(f"reduction is {reduction!r}; expected 'mean', 'sum' or 'none'")
+
+
+cdef double parse_number(str name, object value) except? -1.25:
+    if isinstance(value, float):
+        return value
+    if isinstance(value, (str, bytes, complex)) or not hasattr(value, "__float__"):
+        raise TypeError(f"{name} is {value!r}; expected a number")
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"{name} is {value!r}; expected a number") from None
+
+
+cdef double parse_in_domain(str name, object value, int domain) except? -1.25:
+    cdef double x = parse_number(name, value)
+    if domain == FL_ANY_FINITE and isfinite(x):
+        return x
+    if domain == FL_NONNEGATIVE and isfinite(x) and x >= 0:
+        return x
+    if domain == FL_POSITIVE and isfinite(x) and x > 0:
+        return x
+    if domain == FL_UNIT and 0 <= x <= 1:
+        return x
+    if domain == FL_UNIT_OR_OFF and (0 <= x <= 1 or x == -1):
+        return x
+    expected = {
+        FL_ANY_FINITE: "a finite number",
+        FL_NONNEGATIVE: "a finite number >= 0",
+        FL_POSITIVE: "a finite number > 0",
+        FL_UNIT: "a number in [0, 1]",
+        FL_UNIT_OR_OFF: "a number in [0, 1], or -1 to switch it off",
+    }[domain]
+    raise ValueError(f"{name} is {value!r}; expected {expected}")
+
+
+# ---- outputs ---------------------------------------------------------------------
+
+cdef cnp.ndarray empty(cnp.ndarray like, int number):
+    """A new array of like's shape and memory order."""
+    if cnp.PyArray_IS_C_CONTIGUOUS(like):
+        return cnp.PyArray_EMPTY(cnp.PyArray_NDIM(like), cnp.PyArray_DIMS(like), number, 0)
+    return np.empty_like(like, dtype=np.float32 if number == cnp.NPY_FLOAT else np.float64, order="K", subok=False)
+
+
+cdef bint overlap(cnp.ndarray a, cnp.ndarray b):
+    return np.may_share_memory(a, b) and np.shares_memory(a, b)
+
+
+cdef bint same_memory(cnp.ndarray a, cnp.ndarray b):
+    return (
+        cnp.PyArray_DATA(a) == cnp.PyArray_DATA(b)
+        and same_shape(a, b)
+        and (<object>a).strides == (<object>b).strides
+        and cnp.PyArray_TYPE(a) == cnp.PyArray_TYPE(b)
+    )
+
+
+cdef cnp.ndarray as_output(str name, object out, cnp.ndarray input, str input_name, tuple arguments):
+    """Check the caller's buffer for a derivative of `input`.
+
+    `arguments` are the (name, array) pairs that it may not share memory with; the
+    input itself may be the buffer if it is not among them.
+    """
+    cdef cnp.ndarray a, other
+    cdef int i
+    if not cnp.PyArray_Check(out):
+        raise TypeError(f"{name} is {out!r}; expected False, True or a writable array")
+    a = out
+    if cnp.PyArray_TYPE(a) != cnp.PyArray_TYPE(input) or not cnp.PyArray_ISNOTSWAPPED(a):
+        raise TypeError(f"{name} has dtype {a.dtype}, but {input_name} has dtype {input.dtype}")
+    if not same_shape(a, input):
+        raise ValueError(f"{name} has shape {shape_of(a)}, but {input_name} has shape {shape_of(input)}")
+    if not cnp.PyArray_ISWRITEABLE(a):
+        raise ValueError(f"{name} is read-only; expected a writable array")
+    for i in range(cnp.PyArray_NDIM(a)):
+        if cnp.PyArray_STRIDE(a, i) == 0 and cnp.PyArray_DIM(a, i) > 1:
+            raise ValueError(f"{name} has several elements in one place (a stride of 0)")
+    for argument, other in arguments:
+        if other is not None and overlap(a, other):
+            raise ValueError(f"{name} shares memory with {argument}")
+    return a
+
+
+cdef bint wants(str name, object flag) except -1:
+    """Whether an output argument asks for anything (False: no; True, array: yes)."""
+    if flag is False:
+        return False
+    if flag is True or cnp.PyArray_Check(flag):
+        return True
+    if isinstance(flag, np.bool_):
+        return bool(flag)
+    raise TypeError(f"{name} is {flag!r}; expected False, True or a writable array")
+
+
+# ---- operands ---------------------------------------------------------------------
+
+cdef inline void flat(fl_operand *o, cnp.ndarray a, int type) noexcept:
+    """A contiguous array as a space of one axis; None is an absent operand."""
+    if a is None:
+        o.data = NULL
+        return
+    o.data = <char *>cnp.PyArray_DATA(a)
+    o.type = type
+    o.direct = 1
+    o.strides[0] = cnp.PyArray_ITEMSIZE(a)
+
+
+cdef int broadcast(fl_operand *o, str name, cnp.ndarray a, cnp.ndarray to, str to_name) except -1:
+    """Strides of `a` broadcast to the shape of `to`; None is an absent operand."""
+    cdef int i, n, lead
+    if a is None:
+        o.data = NULL
+        return 0
+    n = cnp.PyArray_NDIM(to)
+    lead = n - cnp.PyArray_NDIM(a)
+    if lead < 0:
+        raise ValueError(f"{name} has shape {shape_of(a)}, which does not broadcast to {to_name}'s {shape_of(to)}")
+    o.data = <char *>cnp.PyArray_DATA(a)
+    o.type = operand_type(a)
+    o.direct = 0
+    for i in range(n):
+        if i < lead:
+            o.strides[i] = 0
+        elif cnp.PyArray_DIM(a, i - lead) == cnp.PyArray_DIM(to, i):
+            o.strides[i] = cnp.PyArray_STRIDE(a, i - lead)
+        elif cnp.PyArray_DIM(a, i - lead) == 1:
+            o.strides[i] = 0
+        else:
+            raise ValueError(f"{name} has shape {shape_of(a)}, which does not broadcast to {to_name}'s {shape_of(to)}")
+    return 0

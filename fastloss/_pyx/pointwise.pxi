@@ -1,0 +1,116 @@
+# pointwise.pxi -- losses whose every element stands alone.
+
+# Argument names where they are not (input, target).
+cdef dict ARGUMENT_NAMES = {"sigmoid_focal": ("inputs", "targets")}
+
+
+cdef object report_unit_input(str name, cnp.ndarray x):
+    """An error for the first element outside [0, 1]; None if NaN came from elsewhere."""
+    bad = np.flatnonzero((x < 0) | (x > 1))
+    if not bad.size:
+        return None
+    position = np.unravel_index(bad[0], shape_of(x))
+    index = ", ".join(str(int(i)) for i in position)
+    return ValueError(f"{name}[{index}] is {x[position]}; expected values in [0, 1]")
+
+
+def pointwise(int loss, input, target, weight, aux, tuple parameters, reduction, grad, hess):
+    """Value, and where asked for first and second derivative, of a pointwise loss."""
+    cdef fl_pointwise_args args
+    cdef const fl_loss_info *info = fl_loss_at(loss)
+    cdef cnp.ndarray x, t, w = None, a = None, v = None, g = None, h = None, g_out = None, h_out = None
+    cdef int i, number, status
+    cdef bint plain
+    cdef str input_name = "input", target_name = "target"
+
+    if info.renamed:
+        input_name, target_name = ARGUMENT_NAMES[info.name.decode()]
+    x = as_input(input_name, input)
+    t = as_operand(target_name, target)
+    if not same_shape(x, t):
+        raise ValueError(f"{target_name} has shape {shape_of(t)}, but {input_name} has shape {shape_of(x)}")
+    args.loss = loss
+    args.reduction = parse_reduction(reduction)
+    for i in range(info.n_parameters):
+        args.parameters[i] = parse_in_domain(
+            info.parameters[i].name.decode(), parameters[i], info.parameters[i].domain
+        )
+    number = cnp.PyArray_TYPE(x)
+    args.dtype = F32 if number == cnp.NPY_FLOAT else F64
+    args.space.size = cnp.PyArray_SIZE(x)
+    plain = (
+        weight is None and aux is None and cnp.PyArray_TYPE(t) == number
+        and cnp.PyArray_IS_C_CONTIGUOUS(x) and cnp.PyArray_IS_C_CONTIGUOUS(t)
+    )
+    if weight is not None:
+        w = as_operand("weight", weight)
+    if aux is not None:
+        a = as_operand("pos_weight", aux)
+
+    if wants("hess", hess):
+        h = empty(x, number) if hess is True else None
+        if grad is False:
+            grad = True
+    if wants("grad", grad):
+        g = empty(x, number) if grad is True else None
+    if (g is None and grad is not False) or (h is None and hess is not False):
+        plain = False
+        if g is None:
+            inputs = () if cnp.PyArray_Check(input) and same_memory(grad, input) else ((input_name, x),)
+            g_out = as_output("grad", grad, x, input_name,
+                              inputs + ((target_name, t), ("weight", w), ("pos_weight", a)))
+            g = g_out if cnp.PyArray_ISALIGNED(g_out) else empty(g_out, number)
+        if h is None and hess is not False:
+            h_out = as_output("hess", hess, x, input_name,
+                              ((input_name, x), (target_name, t), ("weight", w), ("pos_weight", a), ("grad", g)))
+            h = h_out if cnp.PyArray_ISALIGNED(h_out) else empty(h_out, number)
+    if args.reduction == FL_REDUCE_NONE:
+        v = empty(x, number)
+
+    if plain:
+        args.space.ndim = 1
+        args.space.shape[0] = args.space.size
+        flat(&args.input, x, args.dtype)
+        flat(&args.target, t, args.dtype)
+        flat(&args.aux, None, args.dtype)
+        flat(&args.weight, None, args.dtype)
+        flat(&args.value, v, args.dtype)
+        flat(&args.grad, g, args.dtype)
+        flat(&args.hess, h, args.dtype)
+    else:
+        args.space.ndim = cnp.PyArray_NDIM(x)
+        for i in range(args.space.ndim):
+            args.space.shape[i] = cnp.PyArray_DIM(x, i)
+        broadcast(&args.input, input_name, x, x, input_name)
+        broadcast(&args.target, target_name, t, x, input_name)
+        broadcast(&args.aux, "pos_weight", a, x, input_name)
+        broadcast(&args.weight, "weight", w, x, input_name)
+        broadcast(&args.value, "value", v, x, input_name)
+        broadcast(&args.grad, "grad", g, x, input_name)
+        broadcast(&args.hess, "hess", h, x, input_name)
+        fl_space_prepare(&args)
+
+    if fl_pointwise_cost(&args) > RELEASE_GIL_NS:
+        with nogil:
+            status = fl_pointwise(&args)
+    else:
+        status = fl_pointwise(&args)
+    if status != FL_OK:
+        raise MemoryError("no memory for the partial sums")
+    if info.unit_input and args.nan_seen:
+        error = report_unit_input(input_name, x)
+        if error is not None:
+            raise error
+
+    if g_out is not None and g is not g_out:
+        g_out[...] = g
+        g = g_out
+    if h_out is not None and h is not h_out:
+        h_out[...] = h
+        h = h_out
+    value = v if v is not None else args.result
+    if h is not None:
+        return value, g, h
+    if g is not None:
+        return value, g
+    return value
