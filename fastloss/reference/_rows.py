@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ._common import deliver, like, quotient, reduced
+from ._common import deliver, like, log_softmax, quotient, reduced
 
 
 def class_axis(x: np.ndarray) -> int:
@@ -57,6 +57,55 @@ def add_at(array: np.ndarray, index: np.ndarray, rows: np.ndarray) -> None:
     places = np.expand_dims(index, axis)
     picked = np.take_along_axis(array, places, axis)
     np.put_along_axis(array, places, picked + np.expand_dims(rows, axis), axis)
+
+
+def _spread(x: np.ndarray, w: np.ndarray, smoothing: float) -> tuple[int, np.ndarray, np.ndarray]:
+    """The class axis, the weights along it, and the part of each class that smoothing adds."""
+    axis = class_axis(x)
+    along = w.reshape((-1,) + (1,) * (x.ndim - axis - 1))
+    return axis, along, smoothing / x.shape[axis] * along
+
+
+def probability_rows(
+    x: np.ndarray, target: Any, w: np.ndarray, smoothing: float, slopes: bool
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Cross entropy with class probabilities: the rows and their gradient."""
+    y = np.asarray(target)
+    if y.dtype.kind != "f":
+        raise TypeError(f"class probabilities must be floats, got {y.dtype}")
+    axis, along, even = _spread(x, w, smoothing)
+    logp = log_softmax(x, axis)
+    k = (1 - smoothing) * like(y, x) * along + even
+    with np.errstate(invalid="ignore"):
+        rows = -(k * logp).sum(axis=axis)
+        gradient = np.exp(logp) * k.sum(axis=axis, keepdims=True) - k if slopes else None
+    return rows, gradient
+
+
+def index_rows(
+    x: np.ndarray,
+    index: np.ndarray,
+    ignored: np.ndarray,
+    w: np.ndarray,
+    smoothing: float,
+    slopes: bool,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Cross entropy with class indices: the rows, 0 where ignored, and their gradient."""
+    axis, _, even = _spread(x, w, smoothing)
+    logp = log_softmax(x, axis)
+    rows, row_weight = negative_scores(logp, index, ignored, w)
+    if smoothing:
+        with np.errstate(invalid="ignore"):
+            uniform = -(even * logp).sum(axis=axis)
+        rows = (1 - smoothing) * rows + np.where(ignored, 0, uniform)
+    if not slopes:
+        return rows, None
+    row_weight = (1 - smoothing) * row_weight
+    gradient = np.exp(logp) * (np.expand_dims(row_weight, axis) + even.sum()) - even
+    add_at(gradient, index, -row_weight)
+    # set, not multiplied: NaN in an ignored row stays out of the gradient
+    gradient[np.broadcast_to(np.expand_dims(ignored, axis), x.shape)] = 0
+    return rows, gradient
 
 
 def finish_rows(

@@ -31,7 +31,15 @@ from ._row_samples import (
     rows_trailing_weight,
     rows_weight,
 )
-from ._rows import add_at, check_indices, class_axis, class_weights, finish_rows, negative_scores
+from ._rows import (
+    add_at,
+    check_indices,
+    class_weights,
+    finish_rows,
+    index_rows,
+    negative_scores,
+    probability_rows,
+)
 from ._samples import (
     POINTWISE_BENCH,
     POINTWISE_SHAPES,
@@ -312,38 +320,17 @@ def cross_entropy(
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"label_smoothing must lie in [0, 1], got {label_smoothing}")
     x = as_float(input)
-    axis = class_axis(x)
     w = class_weights(weight, x)
-    logp = log_softmax(x, axis)
-    classes = x.shape[axis]
-    w_along = w.reshape((-1,) + (1,) * (x.ndim - axis - 1))
-    even = label_smoothing / classes * w_along
     if np.shape(target) == x.shape:
         if ignore_index >= 0:
             raise ValueError("ignore_index needs class indices, but target holds probabilities")
-        y = np.asarray(target)
-        if y.dtype.kind != "f":
-            raise TypeError(f"class probabilities must be floats, got {y.dtype}")
-        k = (1 - label_smoothing) * like(y, x) * w_along + even
-        with np.errstate(invalid="ignore"):
-            rows = -(k * logp).sum(axis=axis)
-        divisor = rows.size
-        gradient = np.exp(logp) * k.sum(axis=axis, keepdims=True) - k if wanted(grad) else None
+        rows, gradient = probability_rows(x, target, w, label_smoothing, wanted(grad))
+        divisor: Any = rows.size
     else:
         index, ignored = check_indices(target, x, ignore_index)
-        rows, row_weight = negative_scores(logp, index, ignored, w)
-        divisor = row_weight.sum()
-        if label_smoothing:
-            smooth = np.where(ignored, 0, -(even * logp).sum(axis=axis))
-            rows = (1 - label_smoothing) * rows + smooth
-        if wanted(grad):
-            row_weight = (1 - label_smoothing) * row_weight
-            total = np.expand_dims(row_weight, axis) + even.sum()
-            gradient = np.exp(logp) * total - even
-            add_at(gradient, index, -row_weight)
-            # set, not multiplied: NaN in an ignored row stays out of the gradient
-            gradient[np.broadcast_to(np.expand_dims(ignored, axis), x.shape)] = 0
-    return finish_rows(x, rows, gradient if wanted(grad) else None, divisor, reduction, grad)
+        rows, gradient = index_rows(x, index, ignored, w, label_smoothing, wanted(grad))
+        divisor = np.where(ignored, 0, w[index]).sum()
+    return finish_rows(x, rows, gradient, divisor, reduction, grad)
 
 
 @register(
