@@ -17,29 +17,39 @@ def test_a_bad_reduction_is_a_value_error(name):
         loss.function(*args, reduction="average")
 
 
+def calls(loss, dtype):
+    for shape in (loss.shapes[0], loss.shapes[-1]):
+        for case in loss.cases():
+            rng = np.random.default_rng(1)
+            args = case.sample(rng, shape, dtype)
+            yield args, case.keywords(rng, args)
+
+
 @pytest.mark.parametrize("name", list(LOSSES))
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_dtypes_and_types_of_what_is_returned(name, dtype):
+def test_types_of_what_is_returned(name, dtype):
     loss = LOSSES[name]
-    for case in loss.cases():
-        rng = np.random.default_rng(1)
-        args = case.sample(rng, loss.shapes[-1], dtype)
-        options = case.keywords(rng, args)
+    for args, options in calls(loss, dtype):
         value = loss.function(*args, **options)
         if options.get("reduction") in ("mean", "sum") or loss.kind == "penalty":
             assert type(value) is float
         else:
             assert isinstance(value, np.ndarray) and value.dtype == dtype
-        if not loss.gradients:
-            continue
-        again, gradient = loss.function(*args, **options, grad=True)
-        assert np.array_equal(value, again, equal_nan=True)
+
+
+@pytest.mark.parametrize("name", [n for n, loss in LOSSES.items() if loss.gradients])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_gradients_have_the_form_of_the_input(name, dtype):
+    loss = LOSSES[name]
+    for args, options in calls(loss, dtype):
+        value, gradient = loss.function(*args, **options, grad=True)
+        assert np.array_equal(value, loss.function(*args, **options), equal_nan=True)
         if isinstance(args[0], list):
             assert [g.shape for g in gradient] == [a.shape for a in args[0]]
             continue
-        buffer = np.full(gradient.shape, 7, dtype)
-        assert gradient.dtype == dtype
-        assert loss.kind == "pairs" or gradient.shape == args[0].shape
+        shape = (*value.shape, 4) if loss.kind == "pairs" else args[0].shape
+        assert gradient.dtype == dtype and gradient.shape == shape
+        buffer = np.full(shape, 7, dtype)
         assert loss.function(*args, **options, grad=buffer)[1] is buffer
         assert np.array_equal(buffer, gradient, equal_nan=True)
 

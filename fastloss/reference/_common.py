@@ -115,7 +115,7 @@ def elementwise(
         return quotient(weighted(term), divisor) if reduction == "mean" else weighted(term)
 
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        loss = reduced(weighted(value), reduction, divisor)
+        loss = reduced(np.asarray(weighted(value), dtype=x.dtype), reduction, divisor)
         if not wanted(grad) and not wanted(hess):
             return loss
         gradient = deliver(grad, derivative(first()), x)

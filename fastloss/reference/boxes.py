@@ -6,7 +6,7 @@ equal sides max and min share the derivative in halves.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -333,7 +333,12 @@ def box_area(boxes: Any, fmt: str = "xyxy") -> Any:
     b = as_float(boxes)
     check_boxes(b, "boxes")
     box = Box(b, fmt)
-    return np.asarray(box.w.value * box.h.value)
+    return np.asarray(box.w.value * box.h.value, dtype=b.dtype)
+
+
+def _stack(parts: Iterable[np.ndarray], dtype: Any) -> np.ndarray:
+    """Columns side by side; the dtype is named because 0-d arithmetic may widen it."""
+    return np.stack(list(parts), axis=-1).astype(dtype, copy=False)
 
 
 @_transform(
@@ -357,14 +362,14 @@ def box_convert(boxes: Any, in_fmt: str, out_fmt: str) -> Any:
         return b.copy()
     if upright:
         box = Box(b, in_fmt)
-        corners = np.stack([c.value for c in (box.x1, box.y1, box.x2, box.y2)], axis=-1)
-        return np.stack(corners_to(corners, out_fmt), axis=-1)
+        corners = _stack((c.value for c in (box.x1, box.y1, box.x2, box.y2)), b.dtype)
+        return _stack(corners_to(corners, out_fmt), b.dtype)
     if in_fmt == "cxcywhr":
-        b = np.stack(to_corner(b), axis=-1)
+        b = _stack(to_corner(b), b.dtype)
     elif in_fmt == "xyxyxyxy":
-        b = np.stack(from_four(b), axis=-1)
+        b = _stack(from_four(b), b.dtype)
     if out_fmt == "cxcywhr":
-        b = np.stack(to_middle(b), axis=-1)
+        b = _stack(to_middle(b), b.dtype)
     elif out_fmt == "xyxyxyxy":
-        b = np.stack(to_four(b), axis=-1)
+        b = _stack(to_four(b), b.dtype)
     return b

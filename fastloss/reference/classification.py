@@ -224,20 +224,12 @@ def sigmoid_focal_loss(
         b = bce_with_logits(x, t)
         ratio = np.where(t == 1, p, np.where(t == 0, q, p * q / m))
     slope = (1 - t) * p - t * q
-    c = 1 - 2 * t
+    turn = (1 - 2 * t) * ratio
     return elementwise(
         x,
         scale * b,
-        lambda: scale * (slope + gamma * c * ratio * b),
-        lambda: (
-            scale
-            * (
-                p * q
-                + 2 * gamma * c * ratio * slope
-                + gamma * (gamma - 1) * (c * ratio) ** 2 * b
-                + gamma * c * ratio * (q - p) * b
-            )
-        ),
+        lambda: scale * (slope + gamma * turn * b),
+        lambda: scale * (p * q + gamma * turn * (2 * slope + ((gamma - 1) * turn + q - p) * b)),
         reduction,
         weight,
         grad,

@@ -93,7 +93,8 @@ def rmse_loss(
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         if reduction == "none":
             root = np.sqrt(w)
-            loss, first, second = root * np.abs(r), root * _sign(r), np.zeros_like(r)
+            loss = np.asarray(root * np.abs(r), dtype=x.dtype)
+            first, second = root * _sign(r), np.zeros_like(r)
         else:
             share = quotient(w, w.sum()) if reduction == "mean" else w
             value = np.sqrt(quotient((w * r * r).sum(), w.sum() if reduction == "mean" else 1))
