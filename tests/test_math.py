@@ -116,6 +116,8 @@ FUNCTIONS = {
     "logistic_q": (lambda x: logistic(-x), EVERYWHERE, (-40, 40)),
     "minus_log_p": (lambda x: softplus(-x), EVERYWHERE, (-40, 40)),
     "minus_log_q": (softplus, EVERYWHERE, (-40, 40)),
+    "tanh": (np.tanh, EVERYWHERE, (-3, 3)),
+    "atan": (np.arctan, EVERYWHERE, (-4, 4)),
 }
 DTYPES = (np.float32, np.float64)
 
@@ -165,6 +167,8 @@ SPECIALS = {
     "logistic_q": [(np.inf, 0.0), (-np.inf, 1.0), (0.0, 0.5)],
     "minus_log_p": [(np.inf, 0.0), (-np.inf, np.inf)],
     "minus_log_q": [(np.inf, np.inf), (-np.inf, 0.0)],
+    "tanh": [(0.0, 0.0), (-0.0, -0.0), (np.inf, 1.0), (-np.inf, -1.0)],
+    "atan": [(0.0, 0.0), (-0.0, -0.0), (np.inf, np.pi / 2), (-np.inf, -np.pi / 2)],
 }
 
 
@@ -195,3 +199,49 @@ def test_same_bits_for_every_vector_length(library, name, dtype):
         np.testing.assert_array_equal(call(library(level, *flags), name, x), expected)
     pieces = [call(library(level), name, x[i : i + 3]) for i in range(0, 300, 3)]
     np.testing.assert_array_equal(np.concatenate(pieces), expected[:300])
+
+
+POWERS = (0.0, 0.1, 0.5, 1.0, 1.5, 2.0, 3.7, 5.0, 16.0)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("dtype", DTYPES, ids=lambda d: d.__name__)
+def test_pow_unit(library, dtype, level, record_testsuite_property):
+    x = sample(dtype, UNIT, (0, 1))[::4]
+    x = x[~np.isnan(x)]
+    if np.finfo(wide(x)).nmant < 60 and dtype == np.float64:
+        pytest.skip("long double is no wider than double here")
+    worst = 0.0
+    for power in np.array(POWERS, dtype):
+        truth = x.astype(wide(x)) ** power.astype(wide(x))
+        worst = max(worst, ulp_error(call(library(level), "pow_unit", x, power), truth))
+    record_testsuite_property(f"ulp pow_unit {dtype.__name__} {level}", f"{worst:.2f}")
+    assert worst <= LIMIT
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("dtype", DTYPES, ids=lambda d: d.__name__)
+def test_pow_unit_specials(library, dtype, level):
+    tiny = np.finfo(dtype).smallest_subnormal
+    x = np.array([0, tiny, 1, np.nan] * 9, dtype)
+    for power, expected in (
+        (0, [1, 1, 1, np.nan]), (1, [0, tiny, 1, np.nan]), (1e-3, [0, None, 1, np.nan]),
+        (1e30, [0, 0, 1, np.nan]), (np.nan, [np.nan] * 4),
+    ):
+        got = call(library(level), "pow_unit", x, power)
+        keep = [value is not None for value in expected * 9]
+        np.testing.assert_array_equal(got[keep], np.array(expected * 9, dtype)[keep])
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("dtype", DTYPES, ids=lambda d: d.__name__)
+def test_atan_ratio(library, dtype, level):
+    y = sample(dtype, NONNEGATIVE, (0, 10))
+    y = y[y < np.finfo(dtype).max / 8]
+    for x in np.array([0, 1e-3, 3, 1e10], dtype):
+        with np.errstate(all="ignore"):
+            truth = np.arctan2(y.astype(wide(y)), x.astype(wide(y)))
+        truth = np.where((y == 0) & (x == 0), np.nan, truth)
+        normal = ~((truth > 0) & (truth < np.finfo(dtype).tiny))
+        got = call(library(level), "atan_ratio", y, x)
+        assert ulp_error(got[normal], truth[normal]) <= LIMIT

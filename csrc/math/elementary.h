@@ -7,3 +7,6 @@
 #include "exp.h"
 #include "log.h"
 #include "logistic.h"
+#include "pow.h"
+#include "tanh.h"
+#include "atan.h"
