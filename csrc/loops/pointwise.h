@@ -115,6 +115,7 @@ typedef struct {
     real parameters[FL_MAX_PARAMETERS];
     real scale;            /* of the derivatives */
     real root;             /* > 0: hess -= grad^2 / root (the loss is a root) */
+    int root_weights;      /* weights count by their roots (a root without reduction) */
     int stream;            /* the gradient is too large for the caches */
     double *partials;
 } FL(point_call);
@@ -139,6 +140,10 @@ static void FL(point_block)(const FL(point_call) *call, ptrdiff_t start, ptrdiff
                           : (value ? loops->value : loops->sum);
     double unweighted[FL_LANES] = {0};
     loop(x, t, a, call->parameters, n, call->scale, v, g, h, w ? unweighted : lanes);
+    if (w && call->root_weights) {
+        for (ptrdiff_t i = 0; i < n; i++) ws[i] = FL(sqrt)(w[i]);
+        w = ws;
+    }
     if (w) {
         FL(weigh)(w, n, v);
         FL(add)(v, n, lanes);
@@ -218,7 +223,7 @@ static fl_status FL(pointwise)(fl_pointwise_args *args) {
     const fl_traits *traits = &fl_loss_traits[args->loss];
     int mean = args->reduction == FL_REDUCE_MEAN, root = traits->root_of >= 0 && args->reduction;
     int loss = root ? traits->root_of : traits->root_of >= 0 ? traits->elementwise : args->loss;
-    FL(point_call) call = {.args = args};
+    FL(point_call) call = {.args = args, .root_weights = traits->root_of >= 0 && !root};
     for (int i = 0; i < FL_MAX_PARAMETERS; i++) call.parameters[i] = (real)args->parameters[i];
     call.loops = &FL(point_table)[fl_specialise(loss, args->parameters, args->aux.data != NULL)];
 
