@@ -260,7 +260,11 @@ static FL_INLINE void FL(pixel_tile)(FL(row_point) (*formula)(real, const real *
     FL_ALIGNED real log_s[FL(tile)], factor[FL(tile)], u[FL(tile)], u1[FL(tile)];
     FL(row_plan) plans[FL(tile)];
 
-    for (int l = 0; l < FL(tile); l++) m[l] = -INFINITY, s[l] = l < width ? 0 : 1, dot[l] = total[l] = 0;
+    for (int l = 0; l < n; l += FL_LANES)
+        for (int k = l; k < l + FL_LANES; k++) {
+            m[k] = -INFINITY, dot[k] = total[k] = 0;
+            s[k] = k < width ? 0 : 1;
+        }
     for (ptrdiff_t c = 0; c < classes; c++) {
         const real *xc = x + c * at.x_class;
         FL_LANE_LOOP
@@ -304,9 +308,12 @@ static FL_INLINE void FL(pixel_tile)(FL(row_point) (*formula)(real, const real *
         }
         for (int l = 0; l < width; l++) s[l] += part[l];
     }
-    for (int l = 0; l < n; l += FL_LANES)
+    for (int l = 0; l < n; l += FL_LANES) {
+        const real *from = s + l;
+        real *to = log_s + l;
         FL_LANE_LOOP
-        for (int k = l; k < l + FL_LANES; k++) log_s[k] = FL(log)(s[k]);
+        for (int k = 0; k < FL_LANES; k++) to[k] = FL(log)(from[k]);
+    }
 
     for (int l = 0; l < n; l++) {
         real value, share;
