@@ -1,4 +1,4 @@
-"""The command line: one module per command, each with NAME, HELP, arguments(parser) and run(args)."""
+"""The command line: one module per command, with HELP, arguments(parser) and run(args)."""
 
 from __future__ import annotations
 

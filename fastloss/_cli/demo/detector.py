@@ -1,7 +1,7 @@
 """Part two: a small convolutional network finds digits; complete_box_iou_loss + sigmoid_focal_loss.
 
-The canvas is a grid of cells four pixels wide. Every cell says, per class, whether a digit's centre is
-near, and how far the sides of its box are from the cell's middle.
+The canvas is a grid of cells four pixels wide. Every cell says, per class, whether a digit's
+centre is near, and how far the sides of its box are from the cell's middle.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ CLASSES = 10
 STRIDE = 4
 GRID = CANVAS // STRIDE
 BOX_GAIN = 2.0
+RATE = 3e-3
 NEAR = 2.5  # a cell takes part in a digit whose centre is this near, in pixels, on both axes
 _MIDDLES = (np.arange(GRID, dtype=np.float32) + 0.5) * STRIDE
 CELL_XY = np.stack(np.meshgrid(_MIDDLES, _MIDDLES), axis=-1).reshape(-1, 2)
@@ -92,7 +93,7 @@ def decode(raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def assign(
     image: np.ndarray, boxes: np.ndarray, labels: np.ndarray, count: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Class targets (count, cells, classes); image, cell and target box of the cells that have one."""
+    """Class targets (count, cells, classes); image, cell and box of the cells that have one."""
     centre = (boxes[:, :2] + boxes[:, 2:]) / 2
     near = (np.abs(CELL_XY[None] - centre[:, None]) <= NEAR).all(axis=-1)
     owner, cell = np.nonzero(near)
@@ -122,7 +123,7 @@ def detection_loss(
 
 
 def detect(raw: np.ndarray, threshold: float = 0.2) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Boxes and digits found in each image: confident cells, less those that repeat a better one."""
+    """Boxes and digits found in each image: confident cells that repeat no better one."""
     _, boxes = decode(raw)
     logits = raw[..., 4:]
     best, digit = logits.max(axis=-1), logits.argmax(axis=-1)
@@ -182,7 +183,7 @@ def train(
     """The run, and the raw predictions for the test scenes. Fresh canvases in every epoch."""
     rng = np.random.default_rng(seed)
     net = build(rng)
-    optimiser = Adam(net.params, rate=3e-3)
+    optimiser = Adam(net.params, rate=RATE)
     run = Run(Clock())
     steps_done, aside = 0, Clock()
     for _ in range(epochs):
@@ -193,9 +194,8 @@ def train(
         for first in starts:
             last = min(first + BATCH, len(scenes))
             progress = steps_done / (epochs * len(starts))
-            optimiser.rate = (
-                3e-3 * min(1.0, 20 * progress + 0.1) * 0.5 * (1 + np.cos(np.pi * progress))
-            )
+            warm_up = min(1.0, 20 * progress + 0.1)
+            optimiser.rate = RATE * warm_up * 0.5 * (1 + np.cos(np.pi * progress))
             with run.clock("network"):
                 out = net.forward(scenes.canvases[first:last])
             raw = out.reshape(last - first, GRID * GRID, -1)

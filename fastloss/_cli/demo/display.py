@@ -92,8 +92,8 @@ def _loss_is_not_accuracy(runs: list[classifier.Run]) -> str:
     index = int(np.argmax([e.val_accuracy for e in run.epochs]))
     by_accuracy = run.epochs[index]
     where = (
-        f"accuracy is highest ({100 * by_accuracy.val_accuracy:.1f} %) in epoch {index + 1} at loss "
-        f"{by_accuracy.val_loss:.4f}, the loss lowest ({by_loss.val_loss:.4f}) in epoch "
+        f"accuracy is highest ({100 * by_accuracy.val_accuracy:.1f} %) in epoch {index + 1} at "
+        f"loss {by_accuracy.val_loss:.4f}, the loss lowest ({by_loss.val_loss:.4f}) in epoch "
         f"{run.best + 1} at {100 * by_loss.val_accuracy:.1f} %"
     )
     return (

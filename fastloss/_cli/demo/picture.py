@@ -31,11 +31,7 @@ def pyplot() -> Any:
 
 
 def draw(
-    path: Path,
-    runs: list[classifier.Run],
-    detection: detector.Run,
-    scenes: Scenes,
-    raw: np.ndarray,
+    path: Path, runs: list[classifier.Run], detection: detector.Run, scenes: Scenes, raw: np.ndarray
 ) -> None:
     plt = pyplot()
     figure = plt.figure(figsize=(13, 9.2), dpi=110, layout="constrained")
@@ -125,7 +121,7 @@ def _canvases(figure: Any, scenes: Scenes, raw: np.ndarray, run: detector.Run) -
         truth = " ".join(str(label) for label in sorted(labels))
         axes.set_title(f"true: {truth}", fontsize=9)
     figure.suptitle(
-        "Test canvases, digits never seen in training: true boxes solid green, found boxes dashed red",
+        "Test canvases, digits never seen in training: true boxes green, found boxes dashed red",
         fontsize=10,
     )
 
