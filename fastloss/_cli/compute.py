@@ -119,7 +119,9 @@ def _options(name: str, signature: inspect.Signature, skip: int, rest: list[str]
         options[option] = _value(option, text, known[option].default)
     missing = [k for k, p in known.items() if p.default is p.empty and k not in options]
     if missing:
-        raise CommandError(f"{name} needs --{missing[0].replace("_", "-")}; see 'fastloss compute --help'")
+        raise CommandError(
+            f"{name} needs --{missing[0].replace('_', '-')}; see 'fastloss compute --help'"
+        )
     return options
 
 

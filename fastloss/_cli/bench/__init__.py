@@ -1,9 +1,9 @@
 """Measure fastloss, its NumPy reference, PyTorch, numba and JAX: value + gradient.
 
-Every engine runs in a process of its own (two OpenMP runtimes would spin against each other), all on
-the same numbers and the same processor cores. The timings are taken in turns; a figure is the median
-over the rounds. Fresh outputs everywhere, as the peers have them, but for the column "reused" (grad=
-buffer). "limit" is np.add(a, b, out=c) over as many bytes as the loss must move. What is not
+Every engine runs in a process of its own (two OpenMP runtimes would spin against each other), all
+on the same numbers and the same processor cores. The timings are taken in turns; a figure is the
+median over the rounds. Outputs are fresh, as the peers have them, but for the column "reused"
+(grad=buffer). "limit" is np.add(a, b, out=c) over as many bytes as the loss must move. What is not
 installed is left out.
 """
 

@@ -59,7 +59,8 @@ class Engine:
             env=environment(threads),
             text=True,
         )
-        self.version = self.ask(op="hello").get("version", "")
+        hello = self.ask(op="hello")
+        self.version = hello.get("version", "did not start")
 
     def ask(self, **request: Any) -> dict[str, Any]:
         """The worker's answer; {"error": ...} if it failed, once and for all if it died."""

@@ -1,8 +1,8 @@
 """What each loss is in the other libraries: value and gradient, with fresh outputs.
 
 A module here has `version()`, `set_threads(n)`, `prepare(name, arrays, options)` (the variants of
-the call by name, or None where the library has no such loss) and `summary(result)`, a few numbers by
-which the results are compared.
+the call by name, or None where the library has no such loss) and `summary(result)`, a few numbers
+by which the results are compared.
 """
 
 from __future__ import annotations

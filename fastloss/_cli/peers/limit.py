@@ -1,7 +1,7 @@
 """The machine's own limit: np.add(a, b, out=c) over as many bytes as the loss must move.
 
-Two reads and one write, reused arrays, split over Python threads where there are several (NumPy lets
-go of the GIL). For a handful of numbers it is the price of one NumPy call.
+Two reads and one write, reused arrays, split over Python threads where there are several (NumPy
+lets go of the GIL). For a handful of numbers it is the price of one NumPy call.
 """
 
 from __future__ import annotations
@@ -39,9 +39,7 @@ def prepare(name: str, arrays: tuple, options: dict[str, Any]) -> dict[str, Call
     if _pool is None or n < SPLIT_FROM:
         return {"fresh": partial(np.add, a, b, out=c)}
     cuts = [n * i // _threads for i in range(_threads + 1)]
-    parts = [
-        (a[i:j], b[i:j], c[i:j]) for i, j in zip(cuts[:-1], cuts[1:], strict=True)
-    ]
+    parts = [(a[i:j], b[i:j], c[i:j]) for i, j in zip(cuts[:-1], cuts[1:], strict=True)]
 
     def call() -> None:
         waiting = [_pool.submit(np.add, x, y, z) for x, y, z in parts[1:]]
