@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import platform
 import statistics
 import tempfile
@@ -26,7 +27,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 QUIET = 0.005
 TURN, QUICK_TURN = 0.03, 0.01  # seconds of calls that make one sample
 SLOW = 0.3
-QUICK_ELEMENTS = 300_000
+QUICK_ELEMENTS = 600_000
 
 
 def measure(
@@ -46,6 +47,7 @@ def measure(
     cases = [(loss, shape) for loss in losses for shape in loss.bench]
     if quick:
         cases = [(loss, s) for loss, s in cases if math.prod(s) <= QUICK_ELEMENTS]
+    load = _load()
     length = QUICK_TURN if quick else TURN
     rows: list[dict[str, Any]] = []
     versions: dict[str, str] = {}
@@ -69,7 +71,7 @@ def measure(
                 for engine in engines:
                     engine.close()
     return {
-        "machine": _machine(),
+        "machine": {**_machine(), "load_before": load},
         "dtype": dtype,
         "cold": cold,
         "rounds": rounds,
@@ -157,6 +159,11 @@ def _compare(row: dict[str, Any], summaries: dict[str, list[float]]) -> None:
     for name, theirs in summaries.items():
         if not np.allclose(ours, theirs, rtol=1e-2, atol=1e-7, equal_nan=True):
             row["notes"][name] = f"computes {theirs}, fastloss {ours}"
+
+
+def _load() -> float:
+    """The cores that were busy over the last minute, before the measurement; 0 if not known."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
 
 
 def _machine() -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
+BUSY = 0.7
 OTHERS = ("reference", "torch", "numba", "jax")
 
 
@@ -94,6 +95,12 @@ def notes(results: dict[str, Any]) -> list[str]:
         for row in results["rows"]
         for name, text in row["notes"].items()
     }
+    load = results["machine"]["load_before"]
+    if load > BUSY:
+        found.add(
+            f"The machine was busy before this run (load {load:.1f}): its figures are not to be "
+            "trusted, least of all those of several threads, which wait for one another."
+        )
     return sorted(found)
 
 
