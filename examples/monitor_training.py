@@ -13,7 +13,7 @@ import numpy as np
 
 import fastloss as fl
 
-PATIENCE = 25
+PATIENCE = 40
 
 
 def half_circles(rng, n):
@@ -48,7 +48,7 @@ def main():
     rng = np.random.default_rng(0)
     train_x, train_y = half_circles(rng, 120)
     val_x, val_y = half_circles(rng, 400)
-    params = [rng.normal(size=(2, 64)), np.zeros(64), 0.2 * rng.normal(size=(64, 2)), np.zeros(2)]
+    params = [rng.normal(size=(2, 64)), np.zeros(64), 0.05 * rng.normal(size=(64, 2)), np.zeros(2)]
     velocity = [np.zeros_like(p) for p in params]
 
     history, best, kept = [], 0, params
@@ -59,7 +59,7 @@ def main():
             for p, v, g in zip(params, velocity, grads, strict=True):
                 v *= 0.9
                 v += g
-                p -= 0.1 * v
+                p -= 0.02 * v
         train_loss = fl.cross_entropy(forward(params, train_x)[1], train_y)
         logits = forward(params, val_x)[1]
         val_loss = fl.cross_entropy(logits, val_y)
@@ -68,7 +68,7 @@ def main():
         if val_loss <= history[best][1]:
             best, kept = epoch, [p.copy() for p in params]
         if epoch % 5 == 0:
-            bar = "#" * round(60 * val_loss)
+            bar = "#" * round(40 * val_loss)
             print(
                 f"{epoch:4}  train {train_loss:.4f}  val {val_loss:.4f}  "
                 f"accuracy {100 * accuracy:5.1f} %  {bar}"

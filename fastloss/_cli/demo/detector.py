@@ -84,9 +84,7 @@ def build(rng: np.random.Generator) -> Network:
 def decode(raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(n, cells, 4 + classes) -> distances to the four sides and boxes, in pixels."""
     distances = STRIDE * np.exp(np.clip(raw[..., :4], -4, 2.5))
-    boxes = np.concatenate(
-        [CELL_XY - distances[..., :2], CELL_XY + distances[..., 2:]], axis=-1, dtype=np.float32
-    )
+    boxes = np.concatenate([CELL_XY - distances[..., :2], CELL_XY + distances[..., 2:]], axis=-1)
     return distances, boxes
 
 
