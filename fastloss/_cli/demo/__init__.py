@@ -39,21 +39,22 @@ def run(args: argparse.Namespace) -> int:
     picture.pyplot()  # missing matplotlib is told before a minute of training, not after
     started = perf_counter()
     splits = data.load(args.seed)
-    classifiers = display.train_classifiers(
-        screen, splits, seed=args.seed, max_epochs=5 if args.quick else 150
-    )
-    train_set, val_set, test_set = splits
-    rng = np.random.default_rng(args.seed + 1)
-    per_epoch, epochs = (150, 2) if args.quick else (2000, 30)
-    val, test = data.paste(rng, val_set, 200), data.paste(rng, test_set, 400)
-    detection, raw = display.train_detector(
-        screen,
-        lambda: data.paste(rng, train_set, per_epoch),
-        val,
-        test,
-        seed=args.seed,
-        epochs=epochs,
-    )
+    with data.one_blas_thread():
+        classifiers = display.train_classifiers(
+            screen, splits, seed=args.seed, max_epochs=5 if args.quick else 150
+        )
+        train_set, val_set, test_set = splits
+        rng = np.random.default_rng(args.seed + 1)
+        per_epoch, epochs = (150, 2) if args.quick else (2000, 25)
+        val, test = data.paste(rng, val_set, 200), data.paste(rng, test_set, 400)
+        detection, raw = display.train_detector(
+            screen,
+            lambda: data.paste(rng, train_set, per_epoch),
+            val,
+            test,
+            seed=args.seed,
+            epochs=epochs,
+        )
     picture.draw(args.output, classifiers, detection, test, raw)
     accuracy = max(r.test_accuracy for r in classifiers)
     mean_iou = detection.score.mean_iou

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +39,17 @@ def load(seed: int) -> tuple[Digits, Digits, Digits]:
     cuts = np.split(order, [int(0.6 * len(order)), int(0.8 * len(order))])
     train, val, test = (Digits(images[i], bunch.target[i].astype(np.int64)) for i in cuts)
     return train, val, test
+
+
+def one_blas_thread() -> AbstractContextManager[object]:
+    """Matrix products on one thread while the demo trains.
+
+    They are small: a second thread gains a third on an idle machine, and where something else runs
+    as well, the threads wait for each other many times as long as they compute.
+    """
+    from threadpoolctl import threadpool_limits  # comes with scikit-learn
+
+    return threadpool_limits(limits=1, user_api="blas")
 
 
 def _interpolation(size: int) -> np.ndarray:
