@@ -9,7 +9,8 @@ One call gives the loss, and where asked for its gradient, in one pass over memo
 (2.0, array([ 0., -2.]))
 """
 
-from fastloss import regression
+from fastloss import classification, penalties, regression
+from fastloss.classification import *
 from fastloss.config import (
     _apply_environment,
     get_config,
@@ -18,11 +19,14 @@ from fastloss.config import (
     set_num_threads,
     show_config,
 )
+from fastloss.penalties import *
 from fastloss.regression import *
 
 __version__ = "0.1.0"
 
 __all__ = ["get_config", "get_num_threads", "num_threads", "set_num_threads", "show_config"]
+__all__ += classification.__all__
+__all__ += penalties.__all__
 __all__ += regression.__all__
 
 _apply_environment()
