@@ -21,7 +21,7 @@
 enum { FL_LANES = 16, FL_CHUNK = 4096, FL_FEW_CHUNKS = 64 };
 
 /* Rows: elements per chunk, elements handled together, classes from which a row is streamed. */
-enum { FL_ROW_CHUNK = 16384, FL_GROUP_ELEMENTS = 8192, FL_STREAM_CLASSES = 256 };
+enum { FL_ROW_CHUNK = 16384, FL_GROUP_ELEMENTS = 8192, FL_STREAM_CLASSES = 256, FL_SHORT_ROW = 32 };
 
 #define FL_LANE_LOOP _Pragma("omp simd simdlen(16)")
 

@@ -12,7 +12,7 @@ mp.mp.dps = 60
 
 
 def remez(function, weight, degree, low, high):
-    """Coefficients (constant first) and error of the best polynomial, |error| = |weight (f - p)|."""
+    """Coefficients (constant first) and error of the polynomial that minimises |weight (f - p)|."""
     count = degree + 2
     low, high = mp.mpf(low), mp.mpf(high)
 
