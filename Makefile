@@ -88,16 +88,16 @@ clean:
 # Compile into build/, which later runs reuse; then link the checkout into the environment.
 .venv/built: .venv/tools pyproject.toml $(SOURCES)
 	$(BIN)/python setup.py -q build_ext --inplace
-	$(BIN)/python -m pip install $(PIP_FLAGS) --no-build-isolation --editable .
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install $(PIP_FLAGS) --no-build-isolation --editable .
 	touch $@
 
 # The extras of pyproject.toml.
 .venv/with-%: pyproject.toml | .venv/built
-	$(BIN)/python -m pip install $(PIP_FLAGS) --no-build-isolation --editable ".[$*]"
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install $(PIP_FLAGS) --no-build-isolation --editable ".[$*]"
 	touch $@
 
 .venv-all/ready: Makefile pyproject.toml | .venv/built
 	$(PYTHON) -m venv .venv-all
 	$(ALL)/python -m pip install $(PIP_FLAGS) --upgrade pip $(BUILD) $(PEERS)
-	$(ALL)/python -m pip install $(PIP_FLAGS) --no-build-isolation --editable ".[test]"
+	PYTHONWARNINGS=ignore $(ALL)/python -m pip install $(PIP_FLAGS) --no-build-isolation --editable ".[test]"
 	touch $@
