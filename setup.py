@@ -15,7 +15,7 @@ from setuptools.modified import newer_group
 X86 = platform.machine().lower() in {"x86_64", "amd64"}
 ARM = platform.machine().lower() in {"arm64", "aarch64"}
 
-# Less peeling than -O3 likes: a quarter off the size, no slower. The levels of old machines stay small.
+# Less peeling than -O3 likes: a quarter off the size, no slower. Old machines get small code.
 FAST = (
     ["-O3"] if sys.platform == "darwin" else ["-O3", "--param", "max-completely-peeled-insns=100"]
 )
