@@ -2,6 +2,17 @@
 
 from fastloss import _core
 
+__all__ = [
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cross_entropy",
+    "distribution_focal_loss",
+    "hinge_loss",
+    "nll_loss",
+    "sigmoid_focal_loss",
+    "varifocal_loss",
+]
+
 _pointwise = _core.pointwise
 _cross_entropy = _core.cross_entropy
 _nll = _core.nll_loss

@@ -216,7 +216,7 @@ cdef cnp.ndarray as_output(str name, object out, cnp.ndarray input, str input_na
     if not cnp.PyArray_ISWRITEABLE(a):
         raise ValueError(f"{name} is read-only; expected a writable array")
     for i in range(cnp.PyArray_NDIM(a)):
-        if cnp.PyArray_STRIDE(a, i) == 0 and cnp.PyArray_DIM(a, i) > 1:
+        if cnp.PyArray_STRIDE(a, i) == 0 and cnp.PyArray_DIM(a, i) > 1 and cnp.PyArray_SIZE(a):
             raise ValueError(f"{name} has several elements in one place (a stride of 0)")
     for argument, other in arguments:
         if other is not None and overlap(a, other):
