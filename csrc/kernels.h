@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "parallel.h"
+#include "ratio.h"
 #include "registry.h"
 #include "stream.h"
 #include "table.h"
@@ -20,6 +21,9 @@
  * the others. Chunks are cut by elements, never by threads. */
 enum { FL_LANES = 16, FL_CHUNK = 4096, FL_FEW_CHUNKS = 64 };
 
+/* Pixels that a ratio loss takes at once, and elements of one class after another. */
+enum { FL_RATIO_TILE = 512, FL_RATIO_ELEMENTS = 8192, FL_RATIO_CHUNK = 32768 };
+
 #define FL_LANE_LOOP _Pragma("omp simd simdlen(16)")
 
 static double fl_sum_lanes(const double *lanes) {
@@ -28,6 +32,8 @@ static double fl_sum_lanes(const double *lanes) {
     for (int l = 0; l < 4; l++) s[l] += s[l + 4];
     return (s[0] + s[2]) + (s[1] + s[3]);
 }
+
+#include "loops/labels.h"
 
 #define real float
 #define REAL_IS_FLOAT 1
@@ -47,4 +53,5 @@ static double fl_sum_lanes(const double *lanes) {
 
 const fl_table FL_PASTE(fl_table_, FL_ISA, ) = {
     .pointwise = {fl_pointwise_f32, fl_pointwise_f64},
+    .ratio = {fl_ratio_f32, fl_ratio_f64},
 };

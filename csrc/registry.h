@@ -7,6 +7,7 @@
 enum {
 #define FL_POINTWISE(name, cost, flags) FL_LOSS_##name,
 #define FL_ROOT_OF(name, reduced, each) FL_LOSS_##name,
+#define FL_RATIO(name, cost) FL_LOSS_##name,
 #include "losses.def"
     FL_LOSS_COUNT
 };

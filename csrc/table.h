@@ -6,6 +6,7 @@
 
 typedef struct {
     fl_status (*pointwise[2])(fl_pointwise_args *args);   /* by working type */
+    fl_status (*ratio[2])(fl_ratio_args *args);
 } fl_table;
 
 #endif

@@ -1,5 +1,6 @@
 /* template.h -- what is compiled once per working type: maths, formulas, loops. */
 #include "math/basics.h"
+#include "math/exp.h"
 
 typedef struct {
     real value, grad, hess;
@@ -10,3 +11,5 @@ typedef struct {
 #include "loops/operand.h"
 #include "loops/reduce.h"
 #include "loops/pointwise.h"
+#include "loops/ratio_rows.h"
+#include "loops/ratio.h"

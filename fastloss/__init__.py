@@ -9,6 +9,7 @@ from fastloss.config import (
     show_config,
 )
 from fastloss.regression import huber_loss, l1_loss, mse_loss, rmse_loss, smooth_l1_loss
+from fastloss.segmentation import dice_loss
 
 __version__ = "0.1.0"
 

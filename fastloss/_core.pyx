@@ -33,6 +33,7 @@ cdef extern from "fastloss.h" nogil:
     enum:
         FL_KIND_POINTWISE
         FL_KIND_PENALTY
+        FL_KIND_RATIO
     enum:
         FL_ANY_FINITE
         FL_NONNEGATIVE
@@ -99,4 +100,5 @@ fl_isa_init()
 
 include "_pyx/arrays.pxi"
 include "_pyx/pointwise.pxi"
+include "_pyx/ratio.pxi"
 include "_pyx/process.pxi"
