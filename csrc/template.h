@@ -1,6 +1,5 @@
 /* template.h -- what is compiled once per working type: maths, formulas, loops. */
-#include "math/basics.h"
-#include "math/exp.h"
+#include "math/elementary.h"
 
 typedef struct {
     real value, grad, hess;
