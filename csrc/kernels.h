@@ -21,8 +21,9 @@
  * the others. Chunks are cut by elements, never by threads. */
 enum { FL_LANES = 16, FL_CHUNK = 4096, FL_FEW_CHUNKS = 64 };
 
-/* Pixels that a ratio loss takes at once, and elements of one class after another. */
-enum { FL_RATIO_TILE = 512, FL_RATIO_ELEMENTS = 8192, FL_RATIO_CHUNK = 32768 };
+/* Pixels that a ratio loss takes at once, elements of all classes at once and per chunk,
+ * and rows that a cache holds when they are a power of two apart. */
+enum { FL_RATIO_TILE = 512, FL_RATIO_ELEMENTS = 8192, FL_RATIO_CHUNK = 32768, FL_RATIO_WAYS = 8 };
 
 #define FL_LANE_LOOP _Pragma("omp simd simdlen(16)")
 

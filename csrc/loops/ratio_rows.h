@@ -5,42 +5,67 @@
 static FL_INLINE FL(word) FL(same)(FL(word) a, FL(word) b) { return -(FL(word))(a == b); }
 
 typedef struct {
-    const real *x;              /* input; for softmax the exponentials */
-    const real *inverse;        /* softmax: one over the pixel's sum of them */
-    const FL(word) *labels;     /* class indices, or NULL: ... */
+    const real *x;              /* input; for softmax the exponentials, later what was kept */
+    const real *inverse;        /* softmax: one over the pixel's sum of exponentials */
+    const FL(word) *labels;     /* class indices; all bits set: left out */
     FL(word) label;             /* the row's own class */
-    const real *target;         /* ... a mask */
+    const real *target;         /* or else a mask */
     real ignore;                /* mask value of pixels left out; NaN: none */
     ptrdiff_t n;
 } FL(ratio_row);
 
 typedef struct {
     real p, t;                  /* both 0 in pixels left out */
-    real slope;                 /* dp / dx, for softmax 1, 0 in pixels left out */
+    real kept;                  /* what the second pass needs instead of the input */
+    real slope;                 /* dp / dx, 0 in pixels left out; not for softmax */
 } FL(ratio_element);
 
-static FL_INLINE FL(ratio_element) FL(ratio_read)(int activation, int indexed, const FL(ratio_row) *row,
-                                                  ptrdiff_t i) {
-    FL(ratio_element) e;
+static FL_INLINE FL(ratio_element) FL(ratio_target)(int indexed, const FL(ratio_row) *row, ptrdiff_t i,
+                                                    FL(word) *keep) {
+    FL(ratio_element) e = {0, 0, 0, 1};
+    if (indexed) {
+        *keep = ~FL(same)(row->labels[i], ~(FL(word))0);
+        e.t = FL(from_bits)(FL(bits)(e.slope) & FL(same)(row->labels[i], row->label));
+    } else {
+        *keep = ~FL(equal)(row->target[i], row->ignore);
+        e.t = FL(from_bits)(FL(bits)(row->target[i]) & *keep);
+    }
+    return e;
+}
+
+/* First pass: a sigmoid keeps the smaller of p and 1 - p, with the sign of x, so
+ * that p (1 - p) does not lose its digits; a softmax keeps p. */
+static FL_INLINE FL(ratio_element) FL(ratio_first)(int activation, int indexed, const FL(ratio_row) *row,
+                                                   ptrdiff_t i) {
     FL(word) keep;
-    real x = row->x[i], one = 1;
-    e.p = x, e.slope = one;
-    if (activation == FL_SOFTMAX) e.p = x * row->inverse[i];
+    FL(ratio_element) e = FL(ratio_target)(indexed, row, i, &keep);
+    real x = row->x[i];
+    e.p = activation == FL_SOFTMAX ? x * row->inverse[i] : x;
     if (activation == FL_SIGMOID) {
-        /* From e^-|x|, so that neither p nor 1 - p loses its digits. */
         real z = FL(exp_minus)(FL(abs)(x)), large = 1 / (1 + z), small = z * large;
         e.p = FL(choose)(FL(less)(x, 0), small, large);
-        e.slope = small * large;
-    }
-    if (indexed) {
-        keep = ~FL(same)(row->labels[i], ~(FL(word))0);
-        e.t = FL(from_bits)(FL(bits)(one) & FL(same)(row->labels[i], row->label));
-    } else {
-        keep = ~FL(equal)(row->target[i], row->ignore);
-        e.t = FL(from_bits)(FL(bits)(row->target[i]) & keep);
+        e.kept = FL(from_bits)(FL(bits)(FL(with_sign)(small, x)) & keep);
     }
     e.p = FL(from_bits)(FL(bits)(e.p) & keep);
-    e.slope = FL(from_bits)(FL(bits)(e.slope) & keep);
+    if (activation == FL_SOFTMAX) e.kept = e.p;
+    return e;
+}
+
+/* Second pass: the same from what was kept, or from the input without activation. */
+static FL_INLINE FL(ratio_element) FL(ratio_second)(int activation, int indexed, const FL(ratio_row) *row,
+                                                    ptrdiff_t i) {
+    FL(word) keep;
+    FL(ratio_element) e = FL(ratio_target)(indexed, row, i, &keep);
+    real x = row->x[i], small = FL(abs)(x);
+    e.p = x;
+    if (activation == FL_SIGMOID) {
+        e.p = FL(choose)(FL(less)(x, 0), small, 1 - small);
+        e.slope = small * (1 - small);
+    }
+    if (activation == FL_NO_ACTIVATION) {
+        e.p = FL(from_bits)(FL(bits)(x) & keep);
+        e.slope = FL(from_bits)(FL(bits)(e.slope) & keep);
+    }
     return e;
 }
 
@@ -51,16 +76,17 @@ static double FL(ratio_total)(const real *lanes) {
 }
 
 static FL_INLINE void FL(ratio_sums)(int activation, int indexed, int squared, const FL(ratio_row) *given,
-                                     fl_sums *sums) {
+                                     real *kept, fl_sums *sums) {
     const FL(ratio_row) row = *given;
     real overlap[FL_LANES] = {0}, input[FL_LANES] = {0}, target[FL_LANES] = {0};
     for (ptrdiff_t i = 0; i < row.n; i += FL_LANES) {
         FL_LANE_LOOP
         for (int l = 0; l < FL_LANES; l++) {
-            FL(ratio_element) e = FL(ratio_read)(activation, indexed, &row, i + l);
+            FL(ratio_element) e = FL(ratio_first)(activation, indexed, &row, i + l);
             overlap[l] = FL(fma)(e.p, e.t, overlap[l]);
             input[l] += squared ? e.p * e.p : e.p;
             target[l] += squared ? e.t * e.t : e.t;
+            if (activation != FL_NO_ACTIVATION) kept[i + l] = e.kept;
         }
     }
     sums->overlap += FL(ratio_total)(overlap);
@@ -83,7 +109,7 @@ static FL_INLINE void FL(ratio_dot)(int indexed, const FL(ratio_row) *given, FL(
     for (ptrdiff_t i = 0; i < row.n; i += FL_LANES) {
         FL_LANE_LOOP
         for (int l = 0; l < FL_LANES; l++) {
-            FL(ratio_element) e = FL(ratio_read)(FL_SOFTMAX, indexed, &row, i + l);
+            FL(ratio_element) e = FL(ratio_second)(FL_SOFTMAX, indexed, &row, i + l);
             dot[i + l] = FL(fma)(e.p, FL(ratio_by_p)(s, e), dot[i + l]);
         }
     }
@@ -96,7 +122,7 @@ static FL_INLINE void FL(ratio_grad)(int activation, int indexed, const FL(ratio
     for (ptrdiff_t i = 0; i < row.n; i += FL_LANES) {
         FL_LANE_LOOP
         for (int l = 0; l < FL_LANES; l++) {
-            FL(ratio_element) e = FL(ratio_read)(activation, indexed, &row, i + l);
+            FL(ratio_element) e = FL(ratio_second)(activation, indexed, &row, i + l);
             real by_p = FL(ratio_by_p)(s, e);
             g[i + l] = activation == FL_SOFTMAX ? e.p * (by_p - dot[i + l]) : e.slope * by_p;
         }
