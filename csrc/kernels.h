@@ -21,6 +21,9 @@
  * the others. Chunks are cut by elements, never by threads. */
 enum { FL_LANES = 16, FL_CHUNK = 4096, FL_FEW_CHUNKS = 64 };
 
+/* Rows: elements per chunk, elements handled together, classes from which a row is streamed. */
+enum { FL_ROW_CHUNK = 16384, FL_GROUP_ELEMENTS = 8192, FL_STREAM_CLASSES = 256, FL_SHORT_ROW = 32 };
+
 /* Pixels that a ratio loss takes at once, elements of all classes at once and per chunk,
  * and rows that a cache holds when they are a power of two apart. */
 enum { FL_RATIO_TILE = 512, FL_RATIO_ELEMENTS = 8192, FL_RATIO_CHUNK = 32768, FL_RATIO_WAYS = 8 };
@@ -54,5 +57,6 @@ static double fl_sum_lanes(const double *lanes) {
 
 const fl_table FL_PASTE(fl_table_, FL_ISA, ) = {
     .pointwise = {fl_pointwise_f32, fl_pointwise_f64},
+    .rowwise = {fl_rowwise_f32, fl_rowwise_f64},
     .ratio = {fl_ratio_f32, fl_ratio_f64},
 };

@@ -5,10 +5,18 @@ typedef struct {
     real value, grad, hess;
 } FL(point);
 
+/* Of the log-probability of a row's target. */
+typedef struct {
+    real value, slope;
+} FL(row_point);
+
+#include "losses/classification.h"
+#include "losses/penalties.h"
 #include "losses/regression.h"
 
 #include "loops/operand.h"
 #include "loops/reduce.h"
 #include "loops/pointwise.h"
+#include "loops/rowwise.h"
 #include "loops/ratio_rows.h"
 #include "loops/ratio.h"

@@ -79,3 +79,10 @@ static FL_INLINE real FL(with_sign)(real magnitude, real sign)
     return __builtin_copysign(magnitude, sign);
 }
 #endif
+
+/* -1, 0 or 1; 0 for NaN, as torch. */
+static FL_INLINE real FL(sign)(real x) { return (real)((x > 0) - (x < 0)); }
+
+/* The smallest normal number: a denominator's floor. */
+#undef FL_TINY
+#define FL_TINY FL_PICK(0x1p-126, 0x1p-1022)

@@ -1,7 +1,5 @@
 # ratio.pxi -- losses made of sums over the pixels of a class.
 
-from libc.stdint cimport int64_t
-
 cdef extern from "fastloss.h" nogil:
     enum:
         FL_NO_ACTIVATION
@@ -84,14 +82,10 @@ cdef int set_ignored(fl_ratio_args *args, object ignore_index) except -1:
     args.ignore_value = 0
     if ignore_index is None:
         return 0
-    if not args.indexed:
-        args.ignore_value = parse_in_domain("ignore_index", ignore_index, FL_ANY_FINITE)
-    elif isinstance(ignore_index, (int, np.integer)) and not isinstance(ignore_index, bool):
-        if not -(2**63) <= ignore_index < 2**63:
-            raise ValueError(f"ignore_index is {ignore_index}; expected a 64-bit integer")
-        args.ignore_index = ignore_index
+    if args.indexed:
+        args.ignore_index = parse_index("ignore_index", ignore_index)
     else:
-        raise TypeError(f"ignore_index is {ignore_index!r}; expected an integer or None")
+        args.ignore_value = parse_in_domain("ignore_index", ignore_index, FL_ANY_FINITE)
     return 0
 
 
@@ -194,7 +188,9 @@ def ratio(int loss, input, target, tuple parameters, mode, from_logits, per_imag
         args.images = 1
     args.chosen = <const Py_ssize_t *>cnp.PyArray_DATA(chosen)
     args.n_chosen = cnp.PyArray_SIZE(chosen)
-    args.class_weight = NULL if weights is None else <const double *>cnp.PyArray_DATA(weights)
+    args.class_weight = NULL
+    if weights is not None:
+        args.class_weight = <const double *>cnp.PyArray_DATA(weights)
     args.input = <const char *>cnp.PyArray_DATA(x)
     args.grad = NULL if g is None else <char *>cnp.PyArray_DATA(g)
     flat(&args.target, t, operand_type(t))
