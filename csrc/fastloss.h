@@ -142,7 +142,7 @@ typedef struct {
     int has_ignore;                       /* pixels whose target equals the next are left out */
     int64_t ignore_index;
     double ignore_value;                  /* the same for masks */
-    const ptrdiff_t *chosen;              /* classes that take part */
+    const ptrdiff_t *chosen;              /* classes that take part; NULL: all */
     ptrdiff_t n_chosen;
     const double *class_weight;           /* of every class; optional */
     char *value;                          /* a loss per group, only for FL_REDUCE_NONE */

@@ -201,7 +201,7 @@ static fl_status FL(ratio_passes)(fl_ratio_args *args, const fl_labels *labels, 
     call->partials = cells + sets * args->classes;
     fl_slope *slopes = (fl_slope *)(call->partials + n_chunks * args->classes);
     unsigned char *takes_part = (unsigned char *)(slopes + sets * args->classes);
-    for (ptrdiff_t k = 0; k < args->n_chosen; k++) takes_part[args->chosen[k]] = 1;
+    for (ptrdiff_t k = 0; k < args->n_chosen; k++) takes_part[args->chosen ? args->chosen[k] : k] = 1;
     call->takes_part = takes_part;
     call->labels = labels;
 

@@ -42,10 +42,10 @@ cdef bint parse_flag(str name, object value) except -1:
 
 
 cdef cnp.ndarray chosen_classes(object classes, Py_ssize_t n, bint binary):
-    """The indices of the classes that take part; all n if classes is None."""
+    """The indices of the classes that take part; None: all."""
     cdef cnp.ndarray a
     if classes is None:
-        return np.arange(n, dtype=np.intp)
+        return None
     if binary:
         raise ValueError(f"classes is {classes!r}, but mode 'binary' has one class")
     a = np.asarray(classes if isinstance(classes, np.ndarray) else list(classes))
@@ -135,9 +135,12 @@ def ratio(int loss, input, target, tuple parameters, mode, from_logits, per_imag
     multiclass = mode == "multiclass"
     args.pooled = average == "micro"
     for i in range(info.n_parameters):
-        args.parameters[i] = parse_in_domain(
-            info.parameters[i].name.decode(), parameters[i], info.parameters[i].domain
-        )
+        if type(parameters[i]) is float and 0 < <double>parameters[i] <= 1:
+            args.parameters[i] = parameters[i]     # in every domain
+        else:
+            args.parameters[i] = parse_in_domain(
+                info.parameters[i].name.decode(), parameters[i], info.parameters[i].domain
+            )
     args.activation = FL_NO_ACTIVATION
     if parse_flag("from_logits", from_logits):
         args.activation = FL_SOFTMAX if multiclass else FL_SIGMOID
@@ -186,8 +189,11 @@ def ratio(int loss, input, target, tuple parameters, mode, from_logits, per_imag
     if not args.per_image and (by_class or args.classes == 1):
         args.pixels *= args.images
         args.images = 1
-    args.chosen = <const Py_ssize_t *>cnp.PyArray_DATA(chosen)
-    args.n_chosen = cnp.PyArray_SIZE(chosen)
+    args.chosen = NULL
+    args.n_chosen = args.classes
+    if chosen is not None:
+        args.chosen = <const Py_ssize_t *>cnp.PyArray_DATA(chosen)
+        args.n_chosen = cnp.PyArray_SIZE(chosen)
     args.class_weight = NULL
     if weights is not None:
         args.class_weight = <const double *>cnp.PyArray_DATA(weights)
