@@ -36,7 +36,7 @@ ISAS = {
 FLAGS = ["-std=c11", "-fopenmp-simd", "-ffp-contract=off", "-fno-math-errno",
          "-fno-trapping-math", "-fvisibility=hidden", "-g0", "-Wall", "-Wextra"]  # fmt: skip
 OPENMP = [] if sys.platform == "darwin" else ["-fopenmp"]
-SHARED = ["registry.c", "space.c", "stream.c", "dispatch.c", "parallel.c"]
+SHARED = ["registry.c", "ratio.c", "space.c", "stream.c", "dispatch.c", "parallel.c"]
 
 
 def files(pattern):

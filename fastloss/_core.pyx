@@ -38,6 +38,7 @@ cdef extern from "fastloss.h" nogil:
         FL_KIND_POINTWISE
         FL_KIND_PENALTY
         FL_KIND_ROWWISE
+        FL_KIND_RATIO
     enum:
         FL_ANY_FINITE
         FL_NONNEGATIVE
@@ -107,4 +108,5 @@ include "_pyx/arrays.pxi"
 include "_pyx/pointwise.pxi"
 include "_pyx/rowwise.pxi"
 include "_pyx/penalties.pxi"
+include "_pyx/ratio.pxi"
 include "_pyx/process.pxi"
