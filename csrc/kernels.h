@@ -47,4 +47,7 @@ static double fl_sum_lanes(const double *lanes) {
 
 const fl_table FL_PASTE(fl_table_, FL_ISA, ) = {
     .pointwise = {fl_pointwise_f32, fl_pointwise_f64},
+    .boxes = {fl_boxes_f32, fl_boxes_f64},
+    .pairs = {fl_pairs_f32, fl_pairs_f64},
+    .convert = {fl_convert_f32, fl_convert_f64},
 };

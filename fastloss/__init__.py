@@ -1,5 +1,18 @@
 """fastloss: the loss layer for the CPU."""
 
+from fastloss.boxes import (
+    bbox_iou,
+    box_area,
+    box_convert,
+    box_iou,
+    box_iou_loss,
+    complete_box_iou,
+    complete_box_iou_loss,
+    distance_box_iou,
+    distance_box_iou_loss,
+    generalized_box_iou,
+    generalized_box_iou_loss,
+)
 from fastloss.config import (
     _apply_environment,
     get_config,

@@ -100,3 +100,4 @@ fl_isa_init()
 include "_pyx/arrays.pxi"
 include "_pyx/pointwise.pxi"
 include "_pyx/process.pxi"
+include "_pyx/boxes.pxi"
