@@ -61,6 +61,13 @@ double fl_pointwise_cost(const fl_pointwise_args *args) {
 
 fl_status fl_pointwise(fl_pointwise_args *args) { return active->table->pointwise[args->dtype](args); }
 
+double fl_rowwise_cost(const fl_rowwise_args *args) {
+    double elements = (double)args->outer_count * (double)args->inner * (double)args->classes;
+    return 0.5 * elements * (1 + args->dtype);
+}
+
+fl_status fl_rowwise(fl_rowwise_args *args) { return active->table->rowwise[args->dtype](args); }
+
 double fl_boxes_cost(const fl_boxes_args *args) {
     return fl_loss_traits[args->loss].cost * (double)args->space.size * (1 + args->dtype);
 }

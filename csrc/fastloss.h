@@ -40,7 +40,7 @@ typedef struct {
 
 /* ---- the registry, from losses.def ------------------------------------- */
 
-typedef enum { FL_KIND_POINTWISE, FL_KIND_PENALTY, FL_KIND_BOXES } fl_kind;
+typedef enum { FL_KIND_POINTWISE, FL_KIND_PENALTY, FL_KIND_ROWWISE, FL_KIND_BOXES } fl_kind;
 
 /* Which values a parameter may take. */
 typedef enum {
@@ -75,6 +75,7 @@ typedef struct {
     int dtype;                            /* FL_F32 or FL_F64 */
     int reduction;                        /* fl_reduction */
     double parameters[FL_MAX_PARAMETERS];
+    double factor;                        /* of value and derivatives: 1 except for penalties */
     fl_space space;
     fl_operand input, target, aux, weight;
     fl_operand value;                     /* only for FL_REDUCE_NONE */
@@ -91,6 +92,34 @@ void fl_space_prepare(fl_pointwise_args *args);
 
 /* About how long the call takes on one thread, in nanoseconds. */
 double fl_pointwise_cost(const fl_pointwise_args *args);
+
+/* ---- rowwise losses ------------------------------------------------------ */
+
+/* Rows of class scores: (outer, classes, inner) in any of two layouts. Strides
+ * are in elements; either the class stride or the inner stride is 1. */
+typedef struct {
+    char *data;
+    ptrdiff_t outer, inner, class_;
+} fl_rows;
+
+typedef struct {
+    int loss, dtype, reduction;
+    ptrdiff_t outer_count, inner, classes;
+    fl_rows input, grad;         /* grad optional */
+    fl_rows target;              /* class probabilities, or absent */
+    const int64_t *index;        /* class of every row, or absent */
+    const void *position;        /* bin position of every row, or absent */
+    const void *row_weight;      /* optional, one per row */
+    const void *class_weight;    /* optional, one per class */
+    int64_t ignore_index;
+    double smoothing;            /* label smoothing */
+    void *value;                 /* one per row, for FL_REDUCE_NONE */
+    double result;
+    ptrdiff_t bad_row;           /* with FL_BAD_LABEL: the first row at fault */
+} fl_rowwise_args;
+
+fl_status fl_rowwise(fl_rowwise_args *args);
+double fl_rowwise_cost(const fl_rowwise_args *args);
 
 /* ---- boxes ---------------------------------------------------------------- */
 

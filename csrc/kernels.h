@@ -20,6 +20,9 @@
  * the others. Chunks are cut by elements, never by threads. */
 enum { FL_LANES = 16, FL_CHUNK = 4096, FL_FEW_CHUNKS = 64 };
 
+/* Rows: elements per chunk, elements handled together, classes from which a row is streamed. */
+enum { FL_ROW_CHUNK = 16384, FL_GROUP_ELEMENTS = 8192, FL_STREAM_CLASSES = 256 };
+
 #define FL_LANE_LOOP _Pragma("omp simd simdlen(16)")
 
 static double fl_sum_lanes(const double *lanes) {
@@ -47,6 +50,7 @@ static double fl_sum_lanes(const double *lanes) {
 
 const fl_table FL_PASTE(fl_table_, FL_ISA, ) = {
     .pointwise = {fl_pointwise_f32, fl_pointwise_f64},
+    .rowwise = {fl_rowwise_f32, fl_rowwise_f64},
     .boxes = {fl_boxes_f32, fl_boxes_f64},
     .pairs = {fl_pairs_f32, fl_pairs_f64},
     .convert = {fl_convert_f32, fl_convert_f64},

@@ -20,6 +20,8 @@ static fl_loss_info infos[FL_LOSS_COUNT] = {
                       .unit_input = !!((flags) & FL_UNIT_INPUT),                       \
                       .renamed = !!((flags) & FL_RENAMED)},
 #define FL_ROOT_OF(id, reduced, each) [FL_LOSS_##id] = {.name = #id},
+#define FL_ROWWISE(id, formula) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_ROWWISE},
+#define FL_PICK_ROW(id) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_ROWWISE},
 #define FL_BOXES(id, kind_of, cost, pair) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_BOXES},
 #include "losses.def"
 };
@@ -45,8 +47,9 @@ const fl_loss_info *fl_loss_at(int loss) {
     return info;
 }
 
-int fl_specialise(int loss, const double *p) {
-    (void)p;
+int fl_specialise(int loss, const double *p, int has_aux) {
+#define FL_WITH_AUX(id, variant) \
+    if (loss == FL_LOSS_##id && has_aux) return FL_LOSS_##variant;
 #define FL_SPECIAL(id, special, condition) \
     if (loss == FL_LOSS_##id && (condition)) return FL_LOSS_##special;
 #include "losses.def"

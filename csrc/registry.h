@@ -7,6 +7,8 @@
 enum {
 #define FL_POINTWISE(name, cost, flags) FL_LOSS_##name,
 #define FL_ROOT_OF(name, reduced, each) FL_LOSS_##name,
+#define FL_ROWWISE(name, formula) FL_LOSS_##name,
+#define FL_PICK_ROW(name) FL_LOSS_##name,
 #define FL_BOXES(name, kind, cost, pair) FL_LOSS_##name,
 #include "losses.def"
     FL_LOSS_COUNT
@@ -34,7 +36,7 @@ enum { FL_IOU, FL_GIOU, FL_DIOU, FL_CIOU };
 
 extern const fl_traits fl_loss_traits[FL_LOSS_COUNT];
 
-/* The loss whose formula serves these parameters. */
-int fl_specialise(int loss, const double *p);
+/* The loss whose formula serves these parameters and this set of arrays. */
+int fl_specialise(int loss, const double *p, int has_aux);
 
 #endif

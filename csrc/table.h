@@ -5,7 +5,9 @@
 #include "fastloss.h"
 
 typedef struct {
-    fl_status (*pointwise[2])(fl_pointwise_args *args);   /* by working type */
+    /* by working type */
+    fl_status (*pointwise[2])(fl_pointwise_args *args);
+    fl_status (*rowwise[2])(fl_rowwise_args *args);
     fl_status (*boxes[2])(fl_boxes_args *args);
     fl_status (*pairs[2])(fl_pairs_args *args);
     fl_status (*convert[2])(fl_convert_args *args);

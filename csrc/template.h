@@ -1,16 +1,24 @@
 /* template.h -- what is compiled once per working type: maths, formulas, loops. */
-#include "math/basics.h"
+#include "math/elementary.h"
 
 typedef struct {
     real value, grad, hess;
 } FL(point);
 
+/* Of the log-probability of a row's target. */
+typedef struct {
+    real value, slope;
+} FL(row_point);
+
+#include "losses/classification.h"
+#include "losses/penalties.h"
 #include "losses/regression.h"
 #include "losses/boxes.h"
 
 #include "loops/operand.h"
 #include "loops/reduce.h"
 #include "loops/pointwise.h"
+#include "loops/rowwise.h"
 #include "loops/boxblock.h"
 #include "loops/boxes.h"
 #include "loops/pairs.h"

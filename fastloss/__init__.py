@@ -21,6 +21,17 @@ from fastloss.config import (
     set_num_threads,
     show_config,
 )
+from fastloss.classification import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    distribution_focal_loss,
+    hinge_loss,
+    nll_loss,
+    sigmoid_focal_loss,
+    varifocal_loss,
+)
+from fastloss.penalties import elastic_net_penalty, l1_penalty, l2_penalty
 from fastloss.regression import huber_loss, l1_loss, mse_loss, rmse_loss, smooth_l1_loss
 
 __version__ = "0.1.0"

@@ -3,6 +3,7 @@
 
 cimport numpy as cnp
 from libc.math cimport isfinite
+from libc.stdint cimport int64_t
 
 import numpy as np
 
@@ -33,6 +34,7 @@ cdef extern from "fastloss.h" nogil:
     enum:
         FL_KIND_POINTWISE
         FL_KIND_PENALTY
+        FL_KIND_ROWWISE
     enum:
         FL_ANY_FINITE
         FL_NONNEGATIVE
@@ -69,6 +71,7 @@ cdef extern from "fastloss.h" nogil:
     ctypedef struct fl_pointwise_args:
         int loss, dtype, reduction
         double parameters[4]
+        double factor
         fl_space space
         fl_operand input, target, aux, weight, value, grad, hess
         double result
@@ -99,5 +102,7 @@ fl_isa_init()
 
 include "_pyx/arrays.pxi"
 include "_pyx/pointwise.pxi"
+include "_pyx/rowwise.pxi"
+include "_pyx/penalties.pxi"
 include "_pyx/process.pxi"
 include "_pyx/boxes.pxi"

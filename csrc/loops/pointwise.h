@@ -198,13 +198,13 @@ static fl_status FL(pointwise)(fl_pointwise_args *args) {
     int loss = root ? traits->root_of : traits->root_of >= 0 ? traits->elementwise : args->loss;
     FL(point_call) call = {.args = args};
     for (int i = 0; i < FL_MAX_PARAMETERS; i++) call.parameters[i] = (real)args->parameters[i];
-    call.loops = &FL(point_table)[fl_specialise(loss, args->parameters)];
+    call.loops = &FL(point_table)[fl_specialise(loss, args->parameters, args->aux.data != NULL)];
 
     double divisor = 1, sum;
     if (mean)
         divisor = traits->flags & FL_WEIGHTED_MEAN && args->weight.data
             ? FL(sum_weights)(&args->weight, &args->space) : (double)args->space.size;
-    call.scale = (real)(1 / divisor);
+    call.scale = (real)(args->factor / divisor);
 
     if (root) {           /* the derivative needs the value first */
         fl_pointwise_args values = *args;
@@ -220,7 +220,7 @@ static fl_status FL(pointwise)(fl_pointwise_args *args) {
         return FL(point_pass)(&call, &sum);
     }
     fl_status status = FL(point_pass)(&call, &sum);
-    args->result = sum / divisor;
+    args->result = args->factor * sum / divisor;
     args->nan_seen = sum != sum;
     return status;
 }

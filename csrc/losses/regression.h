@@ -13,7 +13,7 @@ static FL_INLINE FL(point) FL(mse)(real input, real target, real aux, const real
 static FL_INLINE FL(point) FL(l1)(real input, real target, real aux, const real *p) {
     (void)aux, (void)p;
     real r = input - target;
-    return (FL(point)){FL(abs)(r), (real)((r > 0) - (r < 0)), 0};
+    return (FL(point)){FL(abs)(r), FL(sign)(r), 0};
 }
 
 /* huber -- squared near zero, linear far away (Huber 1964).

@@ -55,7 +55,7 @@ cdef tuple OVERLAP_FORMATS = ("xyxy", "cxcywh")
 cdef int parse_format(str name, object fmt, tuple allowed) except -1:
     if isinstance(fmt, str) and fmt in allowed:
         return FORMATS[fmt]
-    raise ValueError(f"{name} is {fmt!r}; expected {', '.join(map(repr, allowed[:-1]))} or {allowed[-1]!r}")
+    raise ValueError(f"{name} is {fmt!r}; expected one of {', '.join(map(repr, allowed))}")
 
 
 cdef inline int dtype_of(cnp.ndarray a) noexcept:
@@ -185,44 +185,55 @@ def boxes(int loss, bint as_loss, boxes1, boxes2, weight, fmt, eps, reduction, g
 
 # ---- pairs ----------------------------------------------------------------------------
 
-cdef object pair_shape(cnp.ndarray p, cnp.ndarray t):
-    """Leading axes, broadcast, and the two counts."""
-    first, second = shape_of(p), shape_of(t)
+cdef tuple pair_lead(cnp.ndarray p, cnp.ndarray t):
+    """The axes before the last two, broadcast."""
+    cdef cnp.ndarray a
     for name, a in (("boxes1", p), ("boxes2", t)):
         check_coordinates(name, a, 4)
-        if (<cnp.ndarray>a).ndim < 2:
-            raise ValueError(f"{name} has shape {a.shape}; expected (..., number of boxes, 4)")
+        if cnp.PyArray_NDIM(a) < 2:
+            raise ValueError(f"{name} has shape {shape_of(a)}; expected (..., number of boxes, 4)")
+    if cnp.PyArray_NDIM(p) == 2 and cnp.PyArray_NDIM(t) == 2:
+        return ()
     try:
-        return (*np.broadcast_shapes(first[:-2], second[:-2]), first[-2], second[-2])
+        return np.broadcast_shapes(
+            shape_of(p)[:cnp.PyArray_NDIM(p) - 2], shape_of(t)[:cnp.PyArray_NDIM(t) - 2]
+        )
     except ValueError:
         raise ValueError(
-            f"boxes2 has shape {second}, whose leading axes do not broadcast with those of boxes1, {first}"
+            f"boxes2 has shape {shape_of(t)}, whose leading axes do not broadcast "
+            f"with those of boxes1, {shape_of(p)}"
         ) from None
+
+
+cdef cnp.ndarray side(cnp.ndarray a, tuple lead, object dtype):
+    """Contiguous boxes of the working type. The matrix is larger than its sides: they may be copied."""
+    if lead:
+        a = np.broadcast_to(a, (*lead, cnp.PyArray_DIM(a, cnp.PyArray_NDIM(a) - 2), 4))
+    return np.ascontiguousarray(a, dtype)
 
 
 def pairs(int loss, boxes1, boxes2, fmt, eps, grad):
     """The matrix of overlaps, and where asked for its derivative with respect to boxes1."""
     cdef fl_pairs_args args
     cdef cnp.ndarray p, t, v, g = None, g_out = None
-    cdef tuple shape
-    cdef int status
+    cdef tuple lead, shape
 
     p = as_boxes("boxes1", boxes1)
     t = as_operand("boxes2", boxes2)
-    shape = pair_shape(p, t)
+    lead = pair_lead(p, t)
     args.loss = loss
     args.format = parse_format("fmt", fmt, PLAIN_FORMATS)
     args.eps = parse_in_domain("eps", eps, FL_NONNEGATIVE)
     args.dtype = dtype_of(p)
-    batch = shape[:-2]
-    args.n, args.m = shape[-2], shape[-1]
-    args.batch = 1
-    for length in batch:
-        args.batch *= length
+    args.n = cnp.PyArray_DIM(p, cnp.PyArray_NDIM(p) - 2)
+    args.m = cnp.PyArray_DIM(t, cnp.PyArray_NDIM(t) - 2)
     dtype = np.float32 if args.dtype == F32 else np.float64
-    # The matrix is larger than its sides: those may be copied.
-    p = np.ascontiguousarray(np.broadcast_to(p, (*batch, args.n, 4)), dtype)
-    t = np.ascontiguousarray(np.broadcast_to(t, (*batch, args.m, 4)), dtype)
+    shape = (*lead, args.n, args.m)
+    p = side(p, lead, dtype)
+    t = side(t, lead, dtype)
+    args.batch = 1
+    for length in lead:
+        args.batch *= length
     v = np.empty(shape, dtype)
     if wants("grad", grad):
         if grad is not False and cnp.PyArray_Check(grad):
@@ -238,7 +249,7 @@ def pairs(int loss, boxes1, boxes2, fmt, eps, grad):
 
     if cnp.PyArray_SIZE(v):
         with nogil:
-            status = fl_pairs(&args)
+            fl_pairs(&args)
     if g_out is not None and g is not g_out:
         g_out[...] = g
         g = g_out
@@ -262,7 +273,7 @@ cdef cnp.ndarray transformed(object boxes, int before, int after):
     cdef int width = fl_box_width(before)
     check_coordinates("boxes", b, width)
     b = np.ascontiguousarray(b)
-    shape = shape_of(b)[:-1]
+    shape = shape_of(b)[:cnp.PyArray_NDIM(b) - 1]
     out = np.empty(shape if after == FL_AREA else (*shape, fl_box_width(after)), b.dtype)
     args.dtype = dtype_of(b)
     args.from_ = before

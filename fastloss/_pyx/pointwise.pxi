@@ -30,6 +30,7 @@ def pointwise(int loss, input, target, weight, aux, tuple parameters, reduction,
     if not same_shape(x, t):
         raise ValueError(f"{target_name} has shape {shape_of(t)}, but {input_name} has shape {shape_of(x)}")
     args.loss = loss
+    args.factor = 1
     args.reduction = parse_reduction(reduction)
     for i in range(info.n_parameters):
         args.parameters[i] = parse_in_domain(

@@ -1,0 +1,86 @@
+# penalties.pxi -- functions of one array of parameters, or of a collection of them.
+
+cdef double add_penalty(fl_pointwise_args *args, str name, cnp.ndarray w, object grad, list grads) except? -1.25:
+    """The penalty of one array; its gradient is appended to `grads` where asked for."""
+    cdef cnp.ndarray g = None, out = None
+    cdef int status, i
+    if wants("grad", grad):
+        if cnp.PyArray_Check(grad):
+            out = as_output("grad", grad, w, name, ((name, w),))
+        g = out if out is not None and cnp.PyArray_ISALIGNED(out) else empty(w, cnp.PyArray_TYPE(w))
+    args.dtype = F32 if cnp.PyArray_TYPE(w) == cnp.NPY_FLOAT else F64
+    args.space.size = cnp.PyArray_SIZE(w)
+    args.space.ndim = cnp.PyArray_NDIM(w)
+    for i in range(args.space.ndim):
+        args.space.shape[i] = cnp.PyArray_DIM(w, i)
+    broadcast(&args.input, name, w, w, name)
+    broadcast(&args.target, name, w, w, name)
+    broadcast(&args.grad, name, g, w, name)
+    args.aux.data = args.weight.data = args.value.data = args.hess.data = NULL
+    fl_space_prepare(args)
+    if fl_pointwise_cost(args) > RELEASE_GIL_NS:
+        with nogil:
+            status = fl_pointwise(args)
+    else:
+        status = fl_pointwise(args)
+    if status != FL_OK:
+        raise MemoryError("no memory for the partial sums")
+    if out is not None and g is not out:
+        out[...] = g
+        g = out
+    grads.append(g)
+    return args.result
+
+
+def penalty(int loss, params, strength, tuple parameters, grad):
+    """The sum of a penalty over one array, a sequence or a dict of arrays."""
+    cdef fl_pointwise_args args
+    cdef const fl_loss_info *info = fl_loss_at(loss)
+    cdef int i
+    cdef double total = 0
+    cdef list grads = [], arrays, names, buffers
+    args.loss = loss
+    args.reduction = FL_REDUCE_SUM
+    args.factor = parse_in_domain("strength", strength, FL_NONNEGATIVE)
+    for i in range(info.n_parameters):
+        args.parameters[i] = parse_in_domain(
+            info.parameters[i].name.decode(), parameters[i], info.parameters[i].domain
+        )
+    if isinstance(params, dict):
+        keys = list(params)
+        names = [f"params[{key!r}]" for key in keys]
+        arrays = [params[key] for key in keys]
+    elif isinstance(params, (list, tuple)) and not is_numbers(params):
+        keys = list(range(len(params)))
+        names = [f"params[{key}]" for key in keys]
+        arrays = list(params)
+    else:
+        keys, names, arrays = None, ["params"], [params]
+    if keys is None or isinstance(grad, bool):
+        buffers = [grad] * len(arrays)
+    elif isinstance(params, dict):
+        if not isinstance(grad, dict) or list(grad) != keys:
+            raise TypeError(f"grad is {type(grad).__name__}; expected False, True or a dict with the keys of params")
+        buffers = list(grad.values())
+    else:
+        if not isinstance(grad, (list, tuple)) or len(grad) != len(arrays):
+            raise TypeError(f"grad is {type(grad).__name__}; expected False, True or a list of {len(arrays)} arrays")
+        buffers = list(grad)
+    arrays = [as_input(name, w) for name, w in zip(names, arrays)]
+    for name, w, buffer in zip(names, arrays, buffers):      # every check before any write
+        if wants("grad", buffer) and cnp.PyArray_Check(buffer):
+            as_output("grad", buffer, w, name, tuple(zip(names, arrays)))
+    for name, w, buffer in zip(names, arrays, buffers):
+        total += add_penalty(&args, name, w, buffer, grads)
+    if not any(wants("grad", buffer) for buffer in buffers):
+        return total
+    if keys is None:
+        return total, grads[0]
+    if isinstance(params, dict):
+        return total, dict(zip(keys, grads))
+    return total, grads
+
+
+cdef bint is_numbers(object sequence):
+    """Whether a sequence is one array written out, not a list of arrays."""
+    return bool(sequence) and all(isinstance(item, (int, float)) for item in sequence)

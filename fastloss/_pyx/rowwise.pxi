@@ -1,0 +1,309 @@
+# rowwise.pxi -- losses over rows of class scores: (N, C, d1, ...), (C,) or (..., R).
+
+cdef extern from "fastloss.h" nogil:
+    ctypedef struct fl_rows:
+        char *data
+        Py_ssize_t outer, inner, class_
+
+    ctypedef struct fl_rowwise_args:
+        int loss, dtype, reduction
+        Py_ssize_t outer_count, inner, classes
+        fl_rows input, grad, target
+        const int64_t *index
+        const void *position
+        const void *row_weight
+        const void *class_weight
+        int64_t ignore_index
+        double smoothing
+        void *value
+        double result
+        Py_ssize_t bad_row
+
+    int fl_rowwise(fl_rowwise_args *args)
+    double fl_rowwise_cost(const fl_rowwise_args *args)
+
+
+cdef Py_ssize_t merged_stride(cnp.ndarray a, int first, int last) noexcept:
+    """The one stride in bytes that walks the axes first .. last - 1; -1 if there is none."""
+    cdef Py_ssize_t stride = 0, extent = 0
+    cdef int i
+    for i in range(last - 1, first - 1, -1):
+        if cnp.PyArray_DIM(a, i) == 1:
+            continue
+        if extent == 0:
+            stride = cnp.PyArray_STRIDE(a, i)
+            extent = stride * cnp.PyArray_DIM(a, i)
+            if stride < 0:
+                return -1
+        elif cnp.PyArray_STRIDE(a, i) != extent:
+            return -1
+        else:
+            extent *= cnp.PyArray_DIM(a, i)
+    return stride
+
+
+cdef bint as_rows(fl_rows *rows, cnp.ndarray a, int axis) noexcept:
+    """Describe `a` as (outer, classes, inner); False if no single strides do."""
+    cdef Py_ssize_t size = cnp.PyArray_ITEMSIZE(a)
+    cdef Py_ssize_t outer = merged_stride(a, 0, axis), inner = merged_stride(a, axis + 1, cnp.PyArray_NDIM(a))
+    cdef Py_ssize_t class_ = cnp.PyArray_STRIDE(a, axis)
+    if outer < 0 or inner < 0 or class_ < 0 or outer % size or inner % size or class_ % size:
+        return False
+    rows.data = <char *>cnp.PyArray_DATA(a)
+    rows.outer = outer // size
+    rows.inner = inner // size
+    rows.class_ = 1 if cnp.PyArray_DIM(a, axis) == 1 else class_ // size
+    return True
+
+
+cdef bint by_rows(fl_rows *rows) noexcept:
+    return rows.class_ == 1
+
+
+cdef bint by_pixels(fl_rows *rows, Py_ssize_t inner) noexcept:
+    return rows.inner == 1 or (inner == 1 and rows.outer == 1)
+
+
+cdef class RowCall:
+    """The arguments of one rowwise call and the arrays that keep them alive."""
+
+    cdef fl_rowwise_args args
+    cdef cnp.ndarray x, g, g_out, v, target
+    cdef list keep
+    cdef int axis
+    cdef bint rows
+
+    cdef int start(self, int loss, object input, int axis, object reduction) except -1:
+        cdef cnp.ndarray x = as_input("input", input)
+        cdef fl_rowwise_args *args = &self.args
+        cdef int i
+        if cnp.PyArray_NDIM(x) == 0:
+            raise ValueError("input has shape (); expected at least one axis of classes")
+        self.axis = axis if axis >= 0 else cnp.PyArray_NDIM(x) - 1
+        if cnp.PyArray_NDIM(x) == 1:
+            self.axis = 0
+        args.classes = cnp.PyArray_DIM(x, self.axis)
+        if args.classes == 0:
+            raise ValueError(f"input has shape {shape_of(x)}: no classes along axis {self.axis}")
+        args.outer_count = args.inner = 1
+        for i in range(cnp.PyArray_NDIM(x)):
+            if i < self.axis:
+                args.outer_count *= cnp.PyArray_DIM(x, i)
+            elif i > self.axis:
+                args.inner *= cnp.PyArray_DIM(x, i)
+        if not as_rows(&args.input, x, self.axis) or not (
+            by_rows(&args.input) or by_pixels(&args.input, args.inner)
+        ):
+            x = np.ascontiguousarray(x)
+            as_rows(&args.input, x, self.axis)
+        self.rows = by_rows(&args.input)
+        self.x = x
+        self.keep = []
+        args.loss = loss
+        args.dtype = F32 if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT else F64
+        args.reduction = parse_reduction(reduction)
+        args.index = NULL
+        args.position = args.row_weight = args.class_weight = args.value = NULL
+        args.grad.data = args.target.data = NULL
+        args.ignore_index = args.bad_row = 0
+        args.smoothing = 0
+        return 0
+
+    cdef tuple row_shape(self):
+        shape = shape_of(self.x)
+        return shape[: self.axis] + shape[self.axis + 1 :]
+
+    cdef cnp.ndarray real_array(self, object a):
+        """Contiguous, of the input's dtype, and kept alive."""
+        cdef cnp.ndarray c = np.ascontiguousarray(a, dtype=self.x.dtype)
+        self.keep.append(c)
+        return c
+
+    cdef bint matches(self, fl_rows *rows, cnp.ndarray a) noexcept:
+        """Whether `a` can be read or written along the same axis as the input."""
+        if not as_rows(rows, a, self.axis):
+            return False
+        return by_rows(rows) if self.rows else by_pixels(rows, self.args.inner)
+
+    cdef cnp.ndarray like_input(self, cnp.ndarray a):
+        """`a` copied to the input's own layout."""
+        cdef cnp.ndarray c = np.empty_like(self.x, order="K", subok=False)
+        c[...] = a
+        return c
+
+    cdef int class_weights(self, object weight) except -1:
+        cdef cnp.ndarray w
+        if weight is None:
+            return 0
+        w = as_operand("weight", weight)
+        if cnp.PyArray_NDIM(w) != 1 or cnp.PyArray_DIM(w, 0) != self.args.classes:
+            raise ValueError(f"weight has shape {shape_of(w)}; expected ({self.args.classes},), one per class")
+        self.args.class_weight = cnp.PyArray_DATA(self.real_array(w))
+        return 0
+
+    cdef int labels(self, cnp.ndarray t, object ignore_index) except -1:
+        """Class indices, one per row."""
+        cdef int kind = operand_type(t)
+        if kind < FL_I8 or cnp.PyArray_TYPE(t) == cnp.NPY_BOOL:
+            raise TypeError(f"target has dtype {t.dtype}; expected integer class indices"
+                            + (f" of shape {self.row_shape()}" if cnp.PyArray_NDIM(t) else ""))
+        if shape_of(t) != self.row_shape():
+            raise ValueError(f"target has shape {shape_of(t)}; expected {self.row_shape()} for input's {shape_of(self.x)}")
+        self.target = t
+        t = np.ascontiguousarray(t, dtype=np.int64)
+        self.keep.append(t)
+        self.args.index = <const int64_t *>cnp.PyArray_DATA(t)
+        self.args.ignore_index = parse_index("ignore_index", ignore_index)
+        return 0
+
+    cdef int probabilities(self, cnp.ndarray t, object ignore_index) except -1:
+        """Class probabilities, one per score."""
+        if parse_index("ignore_index", ignore_index) >= 0:
+            raise ValueError(f"ignore_index is {ignore_index}, but target holds class probabilities")
+        self.target = t
+        if cnp.PyArray_TYPE(t) != cnp.PyArray_TYPE(self.x):
+            t = t.astype(self.x.dtype)
+        if not self.matches(&self.args.target, t):
+            t = self.like_input(t)
+            as_rows(&self.args.target, t, self.axis)
+        self.keep.append(t)
+        return 0
+
+    cdef int outputs(self, object input, object grad, object weight) except -1:
+        cdef cnp.ndarray w = None
+        if wants("grad", grad):
+            if grad is True or not cnp.PyArray_Check(grad):
+                self.g = empty(self.x, cnp.PyArray_TYPE(self.x))
+            else:
+                if weight is not None:
+                    w = as_operand("weight", weight)
+                inputs = (("target", self.target), ("weight", w))
+                if not (cnp.PyArray_Check(input) and same_memory(grad, input)):
+                    inputs += (("input", as_input("input", input)),)
+                self.g_out = as_output("grad", grad, self.x, "input", inputs)
+                self.g = self.g_out
+            if not cnp.PyArray_ISALIGNED(self.g) or not self.matches(&self.args.grad, self.g):
+                self.g = np.empty_like(self.x, order="K", subok=False)
+                as_rows(&self.args.grad, self.g, self.axis)
+        if self.args.reduction == FL_REDUCE_NONE:
+            self.v = np.empty(self.row_shape(), dtype=self.x.dtype)
+            self.args.value = cnp.PyArray_DATA(self.v)
+        return 0
+
+    cdef int blank_gradient(self) except -1:
+        """For a loss that writes one entry a row: zeros, and labels checked before any write."""
+        cdef int status
+        if self.g is None:
+            return 0
+        if self.g_out is None:
+            self.g = np.zeros_like(self.x, order="K", subok=False)
+            as_rows(&self.args.grad, self.g, self.axis)
+            return 0
+        data = self.args.grad.data
+        self.args.grad.data = NULL
+        status = fl_rowwise(&self.args)
+        self.args.grad.data = data
+        if status == FL_BAD_LABEL:
+            raise self.bad_label()
+        if overlap(self.g, self.x):
+            self.g = np.zeros_like(self.x, order="K", subok=False)
+            as_rows(&self.args.grad, self.g, self.axis)
+        else:
+            self.g[...] = 0
+        return 0
+
+    cdef object run(self):
+        cdef fl_rowwise_args *args = &self.args
+        cdef int status
+        if not self.rows and args.inner == 1:
+            # Rows whose classes lie apart but which are neighbours themselves: tiles of rows.
+            args.inner = args.outer_count
+            args.outer_count = 1
+        if fl_rowwise_cost(args) > RELEASE_GIL_NS:
+            with nogil:
+                status = fl_rowwise(args)
+        else:
+            status = fl_rowwise(args)
+        if status == FL_NO_MEMORY:
+            raise MemoryError("no memory for a row of exponentials")
+        if status == FL_BAD_LABEL:
+            raise self.bad_label()
+        value = self.v if self.v is not None else args.result
+        if self.g is None:
+            return value
+        if self.g_out is not None and self.g is not self.g_out:
+            self.g_out[...] = self.g
+            self.g = self.g_out
+        return value, self.g
+
+    cdef object bad_label(self):
+        position = np.unravel_index(self.args.bad_row, self.row_shape()) if self.row_shape() else ()
+        index = f"[{', '.join(str(int(i)) for i in position)}]" if position else ""
+        return IndexError(
+            f"target{index} is {self.target[position]}, but input has {self.args.classes} classes "
+            f"(0..{self.args.classes - 1}); ignore_index is {self.args.ignore_index}"
+        )
+
+
+cdef int64_t parse_index(str name, object value) except? -2:
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} is {value!r}; expected an integer")
+    try:
+        return value
+    except TypeError:
+        raise TypeError(f"{name} is {value!r}; expected an integer") from None
+    except OverflowError:
+        raise ValueError(f"{name} is {value!r}, beyond 64 bits") from None
+
+
+def cross_entropy(int loss, input, target, weight, ignore_index, reduction, label_smoothing, grad):
+    """Cross entropy against class indices or class probabilities."""
+    cdef RowCall call = RowCall()
+    cdef cnp.ndarray t
+    call.start(loss, input, 1, reduction)
+    t = as_operand("target", target)
+    call.args.smoothing = parse_in_domain("label_smoothing", label_smoothing, FL_UNIT)
+    call.class_weights(weight)
+    if same_shape(t, call.x):
+        if operand_type(t) != F32 and operand_type(t) != F64:
+            raise TypeError(f"target has dtype {t.dtype} and input's shape {shape_of(t)}; "
+                            f"class probabilities are floats, class indices have shape {call.row_shape()}")
+        call.probabilities(t, ignore_index)
+    else:
+        call.labels(t, ignore_index)
+    call.outputs(input, grad, weight)
+    return call.run()
+
+
+def nll_loss(int loss, input, target, weight, ignore_index, reduction, grad):
+    """The target's entry alone, of rows of log-probabilities."""
+    cdef RowCall call = RowCall()
+    call.start(loss, input, 1, reduction)
+    call.class_weights(weight)
+    call.labels(as_operand("target", target), ignore_index)
+    call.outputs(input, grad, weight)
+    call.blank_gradient()
+    return call.run()
+
+
+def distribution_focal_loss(int loss, input, target, weight, reduction, grad):
+    """The two bins around a position."""
+    cdef RowCall call = RowCall()
+    cdef cnp.ndarray t, w
+    call.start(loss, input, -1, reduction)
+    if call.args.classes < 2:
+        raise ValueError(f"input has shape {shape_of(call.x)}; expected at least 2 bins along the last axis")
+    t = as_operand("target", target)
+    if shape_of(t) != call.row_shape():
+        raise ValueError(f"target has shape {shape_of(t)}; expected {call.row_shape()} for input's {shape_of(call.x)}")
+    call.target = t
+    call.args.position = cnp.PyArray_DATA(call.real_array(t))
+    if weight is not None:
+        w = as_operand("weight", weight)
+        try:
+            w = np.broadcast_to(w, call.row_shape())
+        except ValueError:
+            raise ValueError(f"weight has shape {shape_of(w)}, which does not broadcast to target's {call.row_shape()}") from None
+        call.args.row_weight = cnp.PyArray_DATA(call.real_array(w))
+    call.outputs(input, grad, weight)
+    return call.run()

@@ -1,0 +1,21 @@
+"""Penalties on parameters."""
+
+from fastloss import _core
+
+_penalty = _core.penalty
+_LOSSES = _core.losses()
+_L1 = _LOSSES["l1_penalty"]
+_L2 = _LOSSES["l2_penalty"]
+_ELASTIC_NET = _LOSSES["elastic_net_penalty"]
+
+
+def l1_penalty(params, *, strength=1.0, grad=False):
+    return _penalty(_L1, params, strength, (), grad)
+
+
+def l2_penalty(params, *, strength=1.0, grad=False):
+    return _penalty(_L2, params, strength, (), grad)
+
+
+def elastic_net_penalty(params, *, strength=1.0, l1_ratio=0.5, grad=False):
+    return _penalty(_ELASTIC_NET, params, strength, (l1_ratio,), grad)

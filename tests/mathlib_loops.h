@@ -1,0 +1,23 @@
+/* One loop per function; the array length is the only other argument. */
+
+#define UNARY(name, expression)                                                         \
+    void FL(loop_##name)(const real *restrict input, real *restrict output, long count) \
+    {                                                                                   \
+        for (long i = 0; i < count; i++) {                                              \
+            real x = input[i];                                                          \
+            output[i] = (expression);                                                   \
+        }                                                                               \
+    }
+
+UNARY(exp, FL(exp)(x))
+UNARY(exp_nonpositive, FL(exp_nonpositive)(x))
+UNARY(exp_minus, FL(exp_minus)(x))
+UNARY(log, FL(log)(x))
+UNARY(log1p, FL(log1p)(x))
+UNARY(log1p_unit, FL(log1p_unit)(x))
+UNARY(softplus, FL(softplus)(x))
+UNARY(logistic_p, FL(logistic)(x).p)
+UNARY(logistic_q, FL(logistic)(x).q)
+UNARY(minus_log_p, FL(logistic)(x).minus_log_p)
+UNARY(minus_log_q, FL(logistic)(x).minus_log_q)
+#undef UNARY
