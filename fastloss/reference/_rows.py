@@ -1,0 +1,126 @@
+"""What the losses with one term per row share: class indices, class weights, reduction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ._common import deliver, like, log_softmax, quotient, reduced
+
+
+def class_axis(x: np.ndarray) -> int:
+    if x.ndim == 0:
+        raise ValueError("input needs a class axis")
+    return 0 if x.ndim == 1 else 1
+
+
+def class_weights(weight: Any, x: np.ndarray) -> np.ndarray:
+    classes = x.shape[class_axis(x)]
+    w = np.ones(classes, x.dtype) if weight is None else like(weight, x)
+    if w.shape != (classes,):
+        raise ValueError(f"weight has shape {w.shape}, but input has {classes} classes")
+    return w
+
+
+def check_indices(target: Any, x: np.ndarray, ignore_index: int) -> tuple[np.ndarray, np.ndarray]:
+    """(index, ignored): class indices with 0 in the ignored rows, and which rows those are."""
+    t = np.asarray(target)
+    if t.dtype.kind not in "iu":
+        raise TypeError(f"class indices must be integers, got {t.dtype}")
+    axis = class_axis(x)
+    rows = x.shape[:axis] + x.shape[axis + 1 :]
+    if t.shape != rows:
+        raise ValueError(f"target has shape {t.shape}, but input of {x.shape} needs {rows}")
+    t = t.astype(np.int64)
+    ignored = t == ignore_index
+    index = np.where(ignored, 0, t)
+    if index.size and (index.min() < 0 or index.max() >= x.shape[axis]):
+        raise IndexError(f"target must lie in 0..{x.shape[axis] - 1} or be {ignore_index}")
+    return index, ignored
+
+
+def negative_scores(
+    scores: np.ndarray, index: np.ndarray, ignored: np.ndarray, w: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Per row -w[t] scores[t], and w[t] with 0 in the ignored rows."""
+    axis = class_axis(scores)
+    picked = np.take_along_axis(scores, np.expand_dims(index, axis), axis).squeeze(axis)
+    row_weight = np.where(ignored, 0, w[index]).astype(scores.dtype)
+    with np.errstate(invalid="ignore"):
+        return np.where(ignored, 0, -row_weight * picked), row_weight
+
+
+def add_at(array: np.ndarray, index: np.ndarray, rows: np.ndarray) -> None:
+    """array[t] += rows, for the class t of each row."""
+    axis = class_axis(array)
+    places = np.expand_dims(index, axis)
+    picked = np.take_along_axis(array, places, axis)
+    np.put_along_axis(array, places, picked + np.expand_dims(rows, axis), axis)
+
+
+def _spread(x: np.ndarray, w: np.ndarray, smoothing: float) -> tuple[int, np.ndarray, np.ndarray]:
+    """The class axis, the weights along it, and the part of each class that smoothing adds."""
+    axis = class_axis(x)
+    along = w.reshape((-1,) + (1,) * (x.ndim - axis - 1))
+    return axis, along, smoothing / x.shape[axis] * along
+
+
+def probability_rows(
+    x: np.ndarray, target: Any, w: np.ndarray, smoothing: float, slopes: bool
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Cross entropy with class probabilities: the rows and their gradient."""
+    y = np.asarray(target)
+    if y.dtype.kind != "f":
+        raise TypeError(f"class probabilities must be floats, got {y.dtype}")
+    axis, along, even = _spread(x, w, smoothing)
+    logp = log_softmax(x, axis)
+    k = (1 - smoothing) * like(y, x) * along + even
+    with np.errstate(invalid="ignore"):
+        rows = -(k * logp).sum(axis=axis)
+        gradient = np.exp(logp) * k.sum(axis=axis, keepdims=True) - k if slopes else None
+    return rows, gradient
+
+
+def index_rows(
+    x: np.ndarray,
+    index: np.ndarray,
+    ignored: np.ndarray,
+    w: np.ndarray,
+    smoothing: float,
+    slopes: bool,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Cross entropy with class indices: the rows, 0 where ignored, and their gradient."""
+    axis, _, even = _spread(x, w, smoothing)
+    logp = log_softmax(x, axis)
+    rows, row_weight = negative_scores(logp, index, ignored, w)
+    if smoothing:
+        with np.errstate(invalid="ignore"):
+            uniform = -(even * logp).sum(axis=axis)
+        rows = (1 - smoothing) * rows + np.where(ignored, 0, uniform)
+    if not slopes:
+        return rows, None
+    row_weight = (1 - smoothing) * row_weight
+    gradient = np.exp(logp) * (np.expand_dims(row_weight, axis) + even.sum()) - even
+    add_at(gradient, index, -row_weight)
+    # set, not multiplied: NaN in an ignored row stays out of the gradient
+    gradient[np.broadcast_to(np.expand_dims(ignored, axis), x.shape)] = 0
+    return rows, gradient
+
+
+def finish_rows(
+    x: np.ndarray,
+    rows: np.ndarray,
+    gradient: np.ndarray | None,
+    divisor: Any,
+    reduction: str,
+    grad: Any,
+) -> Any:
+    loss = reduced(rows.astype(x.dtype, copy=False), reduction, divisor)
+    if gradient is None:
+        return loss
+    if reduction == "mean":
+        # zeros, those of ignored rows above all, stay zeros when nothing counts and the loss is 0/0
+        scaled = quotient(gradient, divisor)
+        gradient = np.where((gradient == 0) & (divisor == 0), 0, scaled)
+    return loss, deliver(grad, gradient, x)
