@@ -23,8 +23,12 @@ static FL_INLINE FL(box) FL(box_at)(const FL(box_block) *b, int i, int has_angle
     return (FL(box)){b->x1[i], b->y1[i], b->x2[i], b->y2[i], b->w[i], b->h[i], has_angle ? b->angle[i] : 0};
 }
 
+/* A pass over a block. Inlined it would lose `restrict`, and with it the vectors. */
+#undef FL_PASS
+#define FL_PASS __attribute__((noinline))
+
 /* n contiguous boxes to columns. */
-static void FL(split)(const real *restrict boxes, int n, FL(box_block) *restrict b) {
+static FL_PASS void FL(split)(const real *restrict boxes, int n, FL(box_block) *restrict b) {
     for (int i = 0; i < n; i++) {
         b->x1[i] = boxes[4 * i], b->y1[i] = boxes[4 * i + 1];
         b->x2[i] = boxes[4 * i + 2], b->y2[i] = boxes[4 * i + 3];
@@ -32,7 +36,7 @@ static void FL(split)(const real *restrict boxes, int n, FL(box_block) *restrict
 }
 
 /* Columns as they were read, in `format`, to corners and sizes. */
-static void FL(complete)(FL(box_block) *restrict b, int n, int format, int with_angle, real height) {
+static FL_PASS void FL(complete)(FL(box_block) *restrict b, int n, int format, int with_angle, real height) {
     int rows = FL(whole_rows)(n);
     for (int i = n; i < rows; i++) b->x1[i] = b->y1[i] = 0, b->x2[i] = b->y2[i] = 1;
     if (format == FL_XYXY) {
@@ -58,7 +62,7 @@ static void FL(complete)(FL(box_block) *restrict b, int n, int format, int with_
 }
 
 /* Chain rule of `complete`, times a factor per box (or one for all), to n contiguous boxes. */
-static void FL(join)(const FL(overlap_block) *restrict r, int n, int format, const real *restrict factors,
+static FL_PASS void FL(join)(const FL(overlap_block) *restrict r, int n, int format, const real *restrict factors,
                      real factor, real *restrict grad) {
     real low = format == FL_CXCYWH ? (real)0.5 : 0, high = 1 - low;
     for (int i = 0; i < n; i++) {
