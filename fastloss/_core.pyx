@@ -2,8 +2,10 @@
 """The one compiled module: check arrays, fill arguments, call C without the GIL."""
 
 cimport numpy as cnp
-from libc.math cimport isfinite
+from libc.math cimport INFINITY, isfinite
 from libc.stdint cimport int64_t
+
+from operator import index as to_index
 
 import numpy as np
 

@@ -67,9 +67,11 @@ def penalty(int loss, params, strength, tuple parameters, grad):
             raise TypeError(f"grad is {type(grad).__name__}; expected False, True or a list of {len(arrays)} arrays")
         buffers = list(grad)
     arrays = [as_input(name, w) for name, w in zip(names, arrays)]
+    taken = list(zip(names, arrays))
     for name, w, buffer in zip(names, arrays, buffers):      # every check before any write
         if wants("grad", buffer) and cnp.PyArray_Check(buffer):
-            as_output("grad", buffer, w, name, tuple(zip(names, arrays)))
+            as_output("grad", buffer, w, name, tuple(taken))
+            taken.append((f"the gradient of {name}", buffer))
     for name, w, buffer in zip(names, arrays, buffers):
         total += add_penalty(&args, name, w, buffer, grads)
     if not any(wants("grad", buffer) for buffer in buffers):
