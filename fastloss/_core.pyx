@@ -5,6 +5,8 @@ cimport numpy as cnp
 from libc.math cimport isfinite
 from libc.stdint cimport int64_t
 
+import operator
+
 import numpy as np
 
 cnp.import_array()

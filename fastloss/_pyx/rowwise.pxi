@@ -249,7 +249,7 @@ cdef int64_t parse_index(str name, object value) except? -2:
     if isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} is {value!r}; expected an integer")
     try:
-        return value
+        return operator.index(value)      # a plain conversion would cut a float
     except TypeError:
         raise TypeError(f"{name} is {value!r}; expected an integer") from None
     except OverflowError:
