@@ -19,6 +19,8 @@ typedef struct {
 #include "loops/reduce.h"
 #include "loops/pointwise.h"
 #include "loops/rowwise.h"
+#include "loops/ratio_rows.h"
+#include "loops/ratio.h"
 #include "loops/boxblock.h"
 #include "loops/boxes.h"
 #include "loops/pairs.h"

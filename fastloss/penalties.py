@@ -2,6 +2,8 @@
 
 from fastloss import _core
 
+__all__ = ["elastic_net_penalty", "l1_penalty", "l2_penalty"]
+
 _penalty = _core.penalty
 _LOSSES = _core.losses()
 _L1 = _LOSSES["l1_penalty"]

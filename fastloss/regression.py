@@ -2,6 +2,8 @@
 
 from fastloss import _core
 
+__all__ = ["huber_loss", "l1_loss", "mse_loss", "rmse_loss", "smooth_l1_loss"]
+
 _pointwise = _core.pointwise
 _LOSSES = _core.losses()
 _MSE = _LOSSES["mse"]

@@ -20,4 +20,18 @@ UNARY(logistic_p, FL(logistic)(x).p)
 UNARY(logistic_q, FL(logistic)(x).q)
 UNARY(minus_log_p, FL(logistic)(x).minus_log_p)
 UNARY(minus_log_q, FL(logistic)(x).minus_log_q)
+UNARY(tanh, FL(tanh)(x))
+UNARY(atan, FL(atan)(x))
 #undef UNARY
+
+void FL(loop_pow_unit)(const real *restrict input, real *restrict output, real power, long count)
+{
+    for (long i = 0; i < count; i++)
+        output[i] = FL(pow_unit)(input[i], power);
+}
+
+void FL(loop_atan_ratio)(const real *restrict input, real *restrict output, real below, long count)
+{
+    for (long i = 0; i < count; i++)
+        output[i] = FL(atan_ratio)(input[i], below);
+}

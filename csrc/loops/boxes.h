@@ -73,8 +73,8 @@ static void FL(boxes_chunk)(void *context, ptrdiff_t chunk) {
         FL(complete)(&t, n, args->format, call->kind == FL_CIOU, call->rules.height);
         call->loop(&p, &t, n, &call->rules, call->sign, call->offset, &r);
         const real *w = FL(load)(&args->weight, space, start, n, weights);
-        if (w) FL(weigh)(w, n, r.value, lanes);
-        else FL(add_up)(n, r.value, lanes);
+        if (w) FL(weigh)(w, n, r.value);
+        FL(add)(r.value, n, lanes);
         if (args->value.data) FL(scatter)(&args->value, space, start, n, r.value);
         if (args->grad.data) FL(write_grad)(call, start, n, &r, w);
     }

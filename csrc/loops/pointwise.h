@@ -30,9 +30,28 @@ static FL_INLINE void FL(point_row)(FL(point_formula) formula, int outputs, int 
     }
 }
 
-static FL_INLINE void FL(point_run)(FL(point_formula) formula, int outputs, int has_aux, const real *x,
-                                    const real *t, const real *a, const real *p, ptrdiff_t n, real scale,
-                                    real *v, real *g, real *h, double *lanes) {
+/* The last, incomplete row: copies of it go through a full row, the same code and the same bits. */
+typedef struct {
+    real v[FL_LANES], g[FL_LANES], h[FL_LANES];
+} FL(point_last);
+
+static FL_INLINE void FL(point_tail)(FL(point_formula) formula, int has_aux, const real *x, const real *t,
+                                     const real *a, const real *p, int n, real scale, FL(point_last) *out) {
+    real xs[FL_LANES], ts[FL_LANES], as[FL_LANES], sums[FL_LANES] = {0};
+    for (int l = 0; l < FL_LANES; l++) {
+        int k = l < n ? l : 0;
+        xs[l] = x[k], ts[l] = t[k], as[l] = has_aux ? a[k] : (real)1;
+    }
+    FL(point_row)(formula, FL(to_value) | FL(to_grad) | FL(to_hess), has_aux, xs, ts, as, p, scale, out->v,
+                  out->g, out->h, sums);
+}
+
+typedef void FL(point_tail_loop)(const real *x, const real *t, const real *a, const real *p, int n, real scale,
+                                 FL(point_last) *out);
+
+static FL_INLINE void FL(point_run)(FL(point_formula) formula, FL(point_tail_loop) tail, int outputs, int has_aux,
+                                    const real *x, const real *t, const real *a, const real *p, ptrdiff_t n,
+                                    real scale, real *v, real *g, real *h, double *lanes) {
     real q[FL_MAX_PARAMETERS];        /* a copy that no output can alias */
     for (int k = 0; k < FL_MAX_PARAMETERS; k++) q[k] = p[k];
     ptrdiff_t i = 0;
@@ -45,19 +64,13 @@ static FL_INLINE void FL(point_run)(FL(point_formula) formula, int outputs, int 
     }
     int rest = (int)(n - i);
     if (!rest) return;
-    /* The tail goes through a full row of copies: the same code, the same bits. */
-    real xs[FL_LANES], ts[FL_LANES], as[FL_LANES], sums[FL_LANES] = {0};
-    real vs[FL_LANES], gs[FL_LANES], hs[FL_LANES];
-    for (int l = 0; l < FL_LANES; l++) {
-        ptrdiff_t k = i + (l < rest ? l : 0);
-        xs[l] = x[k], ts[l] = t[k], as[l] = has_aux ? a[k] : (real)1;
-    }
-    FL(point_row)(formula, outputs, has_aux, xs, ts, as, q, scale, vs, gs, hs, sums);
+    FL(point_last) last;
+    tail(x + i, t + i, a + i, p, rest, scale, &last);
     for (int l = 0; l < rest; l++) {
-        lanes[l] += sums[l];
-        if (outputs & FL(to_value)) v[i + l] = vs[l];
-        if (outputs & FL(to_grad)) g[i + l] = gs[l];
-        if (outputs & FL(to_hess)) h[i + l] = hs[l];
+        lanes[l] += last.v[l];
+        if (outputs & FL(to_value)) v[i + l] = last.v[l];
+        if (outputs & FL(to_grad)) g[i + l] = last.g[l];
+        if (outputs & FL(to_hess)) h[i + l] = last.h[l];
     }
 }
 
@@ -66,18 +79,26 @@ typedef struct {
     FL(point_loop) *sum, *grad, *value, *value_grad, *all;
 } FL(point_loops);
 
-#define FL_LOOP(name, suffix, outputs, aux)                                                            \
-    static void FL(name##_##suffix)(const real *x, const real *t, const real *a, const real *p,        \
-                                    ptrdiff_t n, real scale, real *v, real *g, real *h, double *lanes) { \
-        FL(point_run)(FL(name), outputs, aux, x, t, a, p, n, scale, v, g, h, lanes);                   \
+#define FL_TAIL(name, aux)                                                                                 \
+    static __attribute__((noinline)) void FL(name##_tail)(const real *x, const real *t, const real *a,     \
+                                                          const real *p, int n, real scale,                \
+                                                          FL(point_last) *out) {                           \
+        FL(point_tail)(FL(name), aux, x, t, a, p, n, scale, out);                                          \
+    }
+#define FL_LOOP(name, suffix, outputs, aux)                                                                \
+    static void FL(name##_##suffix)(const real *x, const real *t, const real *a, const real *p,            \
+                                    ptrdiff_t n, real scale, real *v, real *g, real *h, double *lanes) {   \
+        FL(point_run)(FL(name), FL(name##_tail), outputs, aux, x, t, a, p, n, scale, v, g, h, lanes);      \
     }
 #define FL_POINTWISE(name, cost, flags)                                              \
+    FL_TAIL(name, (flags) & FL_HAS_AUX)                                              \
     FL_LOOP(name, sum, 0, (flags) & FL_HAS_AUX)                                      \
     FL_LOOP(name, grad, FL(to_grad), (flags) & FL_HAS_AUX)                           \
     FL_LOOP(name, value, FL(to_value), (flags) & FL_HAS_AUX)                         \
     FL_LOOP(name, value_grad, FL(to_value) | FL(to_grad), (flags) & FL_HAS_AUX)      \
     FL_LOOP(name, all, FL(to_value) | FL(to_grad) | FL(to_hess), (flags) & FL_HAS_AUX)
 #include "../losses.def"
+#undef FL_TAIL
 #undef FL_LOOP
 
 static const FL(point_loops) FL(point_table)[FL_LOSS_COUNT] = {
@@ -94,6 +115,7 @@ typedef struct {
     real parameters[FL_MAX_PARAMETERS];
     real scale;            /* of the derivatives */
     real root;             /* > 0: hess -= grad^2 / root (the loss is a root) */
+    int root_weights;      /* weights count by their roots (a root without reduction) */
     int stream;            /* the gradient is too large for the caches */
     double *partials;
 } FL(point_call);
@@ -118,10 +140,15 @@ static void FL(point_block)(const FL(point_call) *call, ptrdiff_t start, ptrdiff
                           : (value ? loops->value : loops->sum);
     double unweighted[FL_LANES] = {0};
     loop(x, t, a, call->parameters, n, call->scale, v, g, h, w ? unweighted : lanes);
+    if (w && call->root_weights) {
+        for (ptrdiff_t i = 0; i < n; i++) ws[i] = FL(sqrt)(w[i]);
+        w = ws;
+    }
     if (w) {
-        FL(weigh)(w, n, v, lanes);
-        if (args->grad.data) FL(weigh)(w, n, g, NULL);
-        if (args->hess.data) FL(weigh)(w, n, h, NULL);
+        FL(weigh)(w, n, v);
+        FL(add)(v, n, lanes);
+        if (args->grad.data) FL(weigh)(w, n, g);
+        if (args->hess.data) FL(weigh)(w, n, h);
     }
     if (args->hess.data && call->root > 0)
         for (ptrdiff_t i = 0; i < n; i++) h[i] -= g[i] * g[i] / call->root;
@@ -168,13 +195,13 @@ static double FL(sum_weights)(const fl_operand *weight, const fl_space *space) {
         own.size *= space->shape[i];
     }
     real block[FL(flush)];
-    double sum = 0;
+    double lanes[FL_LANES] = {0};
     for (ptrdiff_t start = 0; start < own.size; start += FL(flush)) {
         ptrdiff_t n = own.size - start < FL(flush) ? own.size - start : FL(flush);
         FL(gather)(&w, &own, start, n, block);
-        for (ptrdiff_t i = 0; i < n; i++) sum += block[i];
+        FL(add)(block, n, lanes);
     }
-    return times * sum;
+    return times * fl_sum_lanes(lanes);
 }
 
 static fl_status FL(point_pass)(FL(point_call) *call, double *sum) {
@@ -196,7 +223,7 @@ static fl_status FL(pointwise)(fl_pointwise_args *args) {
     const fl_traits *traits = &fl_loss_traits[args->loss];
     int mean = args->reduction == FL_REDUCE_MEAN, root = traits->root_of >= 0 && args->reduction;
     int loss = root ? traits->root_of : traits->root_of >= 0 ? traits->elementwise : args->loss;
-    FL(point_call) call = {.args = args};
+    FL(point_call) call = {.args = args, .root_weights = traits->root_of >= 0 && !root};
     for (int i = 0; i < FL_MAX_PARAMETERS; i++) call.parameters[i] = (real)args->parameters[i];
     call.loops = &FL(point_table)[fl_specialise(loss, args->parameters, args->aux.data != NULL)];
 

@@ -239,63 +239,81 @@ static FL_INLINE void FL(row_group)(FL(row_point) (*formula)(real, const real *)
 
 /* ---- tiles of pixels -------------------------------------------------------------- */
 
+/* Scores, probabilities and gradient of n rows: pixels contiguous, one stride per class. The gradient may
+ * stand where the scores stand. Vectors run over `width` >= n pixels: more than n where there is room. */
+typedef struct {
+    const real *x, *t;
+    real *g;
+    ptrdiff_t x_class, t_class, g_class;
+    int n, width;
+} FL(pixels);
+
 static FL_INLINE void FL(pixel_tile)(FL(row_point) (*formula)(real, const real *), const FL(row_call) *call,
-                                     ptrdiff_t outer, ptrdiff_t inner, int n, double *lanes) {
+                                     FL(pixels) at, ptrdiff_t first, double *lanes) {
     const fl_rowwise_args *a = call->args;
-    const ptrdiff_t classes = a->classes, first = outer * a->inner + inner;
-    const real *x = (const real *)a->input.data + outer * a->input.outer + inner, *w = a->class_weight;
-    const real *t = a->target.data ? (const real *)a->target.data + outer * a->target.outer + inner : NULL;
-    real *g = a->grad.data ? (real *)a->grad.data + outer * a->grad.outer + inner : NULL, *v = a->value;
+    const ptrdiff_t classes = a->classes;
+    const int n = at.n, width = at.width;
+    const real *x = at.x, *t = at.t, *w = a->class_weight;
+    real *g = at.g, *v = a->value;
     const real smooth = call->smooth, keep = 1 - (real)a->smoothing;
     FL_ALIGNED real m[FL(tile)], s[FL(tile)], part[FL(tile)], dot[FL(tile)], total[FL(tile)];
-    FL_ALIGNED real log_s[FL(tile)], factor[FL(tile)], u[FL(tile)];
+    FL_ALIGNED real log_s[FL(tile)], factor[FL(tile)], u[FL(tile)], u1[FL(tile)];
     FL(row_plan) plans[FL(tile)];
 
-    for (int l = 0; l < FL(tile); l++) m[l] = -INFINITY, s[l] = l < n ? 0 : 1, dot[l] = total[l] = 0;
+    for (int l = 0; l < n; l += FL_LANES)
+        for (int k = l; k < l + FL_LANES; k++) {
+            m[k] = -INFINITY, dot[k] = total[k] = 0;
+            s[k] = k < width ? 0 : 1;
+        }
     for (ptrdiff_t c = 0; c < classes; c++) {
-        const real *xc = x + c * a->input.class_;
+        const real *xc = x + c * at.x_class;
         FL_LANE_LOOP
-        for (int l = 0; l < n; l++) m[l] = FL(max)(xc[l], m[l]);
+        for (int l = 0; l < width; l++) m[l] = FL(max)(xc[l], m[l]);
     }
     for (int l = 0; l < n && !t; l++) {
         plans[l] = FL(plan_row)(call, first + l);
-        u[l] = plans[l].class0 < 0 ? 0 : x[plans[l].class0 * a->input.class_ + l] - m[l];
+        u[l] = plans[l].class0 < 0 ? 0 : x[plans[l].class0 * at.x_class + l] - m[l];
+        u1[l] = plans[l].class1 < 0 ? 0 : x[plans[l].class1 * at.x_class + l] - m[l];
     }
     /* Long sums in two levels: 64 classes at a time. */
     for (ptrdiff_t c = 0; c < classes;) {
         ptrdiff_t end = c + 64 < classes ? c + 64 : classes;
-        for (int l = 0; l < n; l++) part[l] = 0;
+        for (int l = 0; l < width; l++) part[l] = 0;
         for (; c < end; c++) {
-            const real *xc = x + c * a->input.class_, *tc = t ? t + c * a->target.class_ : NULL;
+            const real *xc = x + c * at.x_class, *tc = t ? t + c * at.t_class : NULL;
             real wc = w ? w[c] : 1;
             if (tc) {
                 FL_LANE_LOOP
-                for (int l = 0; l < n; l++) {
+                for (int l = 0; l < width; l++) {
                     real q = wc * FL(fma)(keep, tc[l], smooth);
                     total[l] += q;
                     dot[l] += q * (xc[l] - m[l]);
                 }
             } else if (smooth != 0) {
                 FL_LANE_LOOP
-                for (int l = 0; l < n; l++) dot[l] += wc * (xc[l] - m[l]);
+                for (int l = 0; l < width; l++) dot[l] += wc * (xc[l] - m[l]);
             }
             if (g) {
-                real *gc = g + c * a->grad.class_;
+                real *gc = g + c * at.g_class;
                 FL_LANE_LOOP
-                for (int l = 0; l < n; l++) {
+                for (int l = 0; l < width; l++) {
                     real y = FL(exp_nonpositive)(xc[l] - m[l]);
                     part[l] += y;
                     gc[l] = y;
                 }
             } else {
                 FL_LANE_LOOP
-                for (int l = 0; l < n; l++) part[l] += FL(exp_nonpositive)(xc[l] - m[l]);
+                for (int l = 0; l < width; l++) part[l] += FL(exp_nonpositive)(xc[l] - m[l]);
             }
         }
-        for (int l = 0; l < n; l++) s[l] += part[l];
+        for (int l = 0; l < width; l++) s[l] += part[l];
     }
-    FL_LANE_LOOP
-    for (int l = 0; l < FL(tile); l++) log_s[l] = FL(log)(s[l]);
+    for (int l = 0; l < n; l += FL_LANES) {
+        const real *from = s + l;
+        real *to = log_s + l;
+        FL_LANE_LOOP
+        for (int k = 0; k < FL_LANES; k++) to[k] = FL(log)(from[k]);
+    }
 
     for (int l = 0; l < n; l++) {
         real value, share;
@@ -308,7 +326,12 @@ static FL_INLINE void FL(pixel_tile)(FL(row_point) (*formula)(real, const real *
             FL(row_point) f = formula(u[l] - log_s[l], NULL);
             value = plans[l].weight0 * f.value;
             plans[l].weight0 *= f.slope;
-            share = -plans[l].weight0;
+            if (plans[l].class1 >= 0) {
+                f = formula(u1[l] - log_s[l], NULL);
+                value += plans[l].weight1 * f.value;
+                plans[l].weight1 *= f.slope;
+            }
+            share = -(plans[l].weight0 + plans[l].weight1);
             if (smooth != 0) {
                 value += smooth * (call->weight_sum * log_s[l] - dot[l]);
                 share += smooth * call->weight_sum;
@@ -318,23 +341,54 @@ static FL_INLINE void FL(pixel_tile)(FL(row_point) (*formula)(real, const real *
         if (v) v[first + l] = value;
         factor[l] = share * call->scale / s[l];
     }
+    for (int l = n; l < width; l++) factor[l] = 0;
     if (!g) return;
     for (ptrdiff_t c = 0; c < classes; c++) {
-        real *gc = g + c * a->grad.class_, wc = (w ? w[c] : 1) * call->scale;
+        real *gc = g + c * at.g_class, wc = (w ? w[c] : 1) * call->scale;
         if (t) {
-            const real *tc = t + c * a->target.class_;
+            const real *tc = t + c * at.t_class;
             FL_LANE_LOOP
-            for (int l = 0; l < n; l++)
+            for (int l = 0; l < width; l++)
                 gc[l] = FL(fma)(gc[l], factor[l], -(wc * FL(fma)(keep, tc[l], smooth)));
         } else {
             FL_LANE_LOOP
-            for (int l = 0; l < n; l++) gc[l] = FL(fma)(gc[l], factor[l], -(wc * smooth));
+            for (int l = 0; l < width; l++) gc[l] = FL(fma)(gc[l], factor[l], -(wc * smooth));
         }
     }
     for (int l = 0; l < n && !t; l++) {
-        if (plans[l].class0 >= 0) g[plans[l].class0 * a->grad.class_ + l] += plans[l].weight0 * call->scale;
-        else
-            for (ptrdiff_t c = 0; c < classes; c++) g[c * a->grad.class_ + l] = 0;
+        if (plans[l].class0 < 0) {
+            for (ptrdiff_t c = 0; c < classes; c++) g[c * at.g_class + l] = 0;
+            continue;
+        }
+        g[plans[l].class0 * at.g_class + l] += plans[l].weight0 * call->scale;
+        if (plans[l].class1 >= 0) g[plans[l].class1 * at.g_class + l] += plans[l].weight1 * call->scale;
+    }
+}
+
+/* Short rows: a vector along the classes would be mostly empty, so a tile of them is turned over, treated
+ * as pixels, and turned back. */
+static void FL(turn)(const fl_rowwise_args *a, const fl_rows *rows, ptrdiff_t first, int n, int width,
+                     real *tile) {
+    for (int r = 0; r < n; r++) {
+        const real *row = (const real *)rows->data + FL(row_offset)(first + r, a->inner, rows);
+        for (ptrdiff_t c = 0; c < a->classes; c++) tile[c * FL(tile) + r] = row[c];
+    }
+    for (int r = n; r < width; r++)
+        for (ptrdiff_t c = 0; c < a->classes; c++) tile[c * FL(tile) + r] = 0;
+}
+
+static FL_INLINE void FL(short_rows)(FL(row_point) (*formula)(real, const real *), const FL(row_call) *call,
+                                     ptrdiff_t first, int n, double *lanes) {
+    const fl_rowwise_args *a = call->args;
+    FL_ALIGNED real x[FL_SHORT_ROW * FL(tile)], t[FL_SHORT_ROW * FL(tile)];
+    const int width = (n + FL_LANES - 1) / FL_LANES * FL_LANES;
+    FL(turn)(a, &a->input, first, n, width, x);
+    if (a->target.data) FL(turn)(a, &a->target, first, n, width, t);
+    FL(pixels) at = {x, a->target.data ? t : NULL, a->grad.data ? x : NULL, FL(tile), FL(tile), FL(tile), n, width};
+    FL(pixel_tile)(formula, call, at, first, lanes);
+    for (int r = 0; r < n && at.g; r++) {
+        real *row = (real *)a->grad.data + FL(row_offset)(first + r, a->inner, &a->grad);
+        for (ptrdiff_t c = 0; c < a->classes; c++) row[c] = x[c * FL(tile) + r];
     }
 }
 
@@ -345,7 +399,12 @@ static FL_INLINE void FL(rowwise_chunk)(FL(row_point) (*formula)(real, const rea
     const fl_rowwise_args *a = call->args;
     ptrdiff_t first = chunk * call->per_chunk, last = first + call->per_chunk;
     double lanes[FL_LANES] = {0};
-    if (a->input.class_ == 1) {
+    if (a->input.class_ == 1 && a->classes <= FL_SHORT_ROW) {
+        ptrdiff_t rows = a->outer_count * a->inner;
+        if (last > rows) last = rows;
+        for (; first < last; first += FL(tile))
+            FL(short_rows)(formula, call, first, last - first < FL(tile) ? (int)(last - first) : FL(tile), lanes);
+    } else if (a->input.class_ == 1) {
         ptrdiff_t rows = a->outer_count * a->inner;
         real *scratch = NULL;
         int group = FL_GROUP_ELEMENTS / a->classes < FL(group) ? (int)(FL_GROUP_ELEMENTS / a->classes) : FL(group);
@@ -362,9 +421,15 @@ static FL_INLINE void FL(rowwise_chunk)(FL(row_point) (*formula)(real, const rea
         ptrdiff_t tiles = (a->inner + FL(tile) - 1) / FL(tile);
         if (last > a->outer_count * tiles) last = a->outer_count * tiles;
         for (; first < last; first++) {
-            ptrdiff_t at = first % tiles * FL(tile);
-            FL(pixel_tile)(formula, call, first / tiles, at,
-                           a->inner - at < FL(tile) ? (int)(a->inner - at) : FL(tile), lanes);
+            ptrdiff_t outer = first / tiles, inner = first % tiles * FL(tile), left = a->inner - inner;
+            FL(pixels) at = {
+                (const real *)a->input.data + outer * a->input.outer + inner,
+                a->target.data ? (const real *)a->target.data + outer * a->target.outer + inner : NULL,
+                a->grad.data ? (real *)a->grad.data + outer * a->grad.outer + inner : NULL,
+                a->input.class_, a->target.class_, a->grad.class_,
+                left < FL(tile) ? (int)left : FL(tile), left < FL(tile) ? (int)left : FL(tile),
+            };
+            FL(pixel_tile)(formula, call, at, outer * a->inner + inner, lanes);
         }
     }
     call->partials[chunk] = fl_sum_lanes(lanes);
@@ -439,7 +504,7 @@ static fl_status FL(rowwise)(fl_rowwise_args *a) {
     ptrdiff_t units = by_rows ? rows : a->outer_count * tiles;
     ptrdiff_t unit = picked ? 1 : a->classes * (by_rows ? 1 : FL(tile));
     call.per_chunk = unit < FL_ROW_CHUNK ? FL_ROW_CHUNK / unit : 1;
-    if (by_rows && call.per_chunk > FL(group)) call.per_chunk -= call.per_chunk % FL(group);
+    if (by_rows && call.per_chunk > FL(tile)) call.per_chunk -= call.per_chunk % FL(tile);
     call.stream = by_rows && a->grad.data && a->classes >= FL_STREAM_CLASSES
         && rows * a->classes * (ptrdiff_t)sizeof(real) >= FL_STREAM_BYTES;
 

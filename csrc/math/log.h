@@ -8,15 +8,15 @@
 static FL_INLINE real FL(log_tail)(real f, real half_square)
 {
 #if REAL_IS_FLOAT
-    real f2 = f * f;
+    real f2 = f * f, f4 = f2 * f2;
     real a = FL(fma)(-0.250008209f, f, 0.333333317f);
     real b = FL(fma)(-0.166233607f, f, 0.200012259f);
     real c = FL(fma)(-0.131601827f, f, 0.142017843f);
     real d = FL(fma)(-0.0763424255f, f, 0.127613863f);
     (void)half_square;
+    a = FL(fma)(b, f2, a);
     c = FL(fma)(d, f2, c);
-    b = FL(fma)(c, f2, b);
-    return FL(fma)(b, f2, a) * (f2 * f);
+    return FL(fma)(c, f4, a) * (f2 * f);
 #else
     /* log(1 + f) = 2 atanh(s): a third of the terms for one division. */
     real s = f / (2.0 + f);
@@ -100,26 +100,27 @@ static FL_INLINE real FL(log1p_unit)(real z)
     c = FL(fma)(d, z2, c);
     return FL(fma)(FL(fma)(c, z4, a), z2, z);
 #else
+    /* The last two steps go one power at a time: without fma, pairs there would cost half an ulp. */
     real z4 = z2 * z2;
-    real a = FL(fma)(0.33333333333235046, z, -0.49999999999999460);
-    real b = FL(fma)(0.19999999791327098, z, -0.24999999993676702);
-    real c = FL(fma)(0.14285658898172589, z, -0.16666662498583283);
-    real d = FL(fma)(0.11107506042791584, z, -0.12499479620508271);
-    real e = FL(fma)(0.090131545011522694, z, -0.099810151442983203);
-    real g = FL(fma)(0.070355486701222668, z, -0.080812141384913171);
-    real h = FL(fma)(0.042300288520472903, z, -0.057502139335468844);
-    real i = FL(fma)(0.013838716133260300, z, -0.026744137177798371);
-    real j = FL(fma)(0.0015957643733122885, z, -0.0055431745376871187);
-    real k = FL(fma)(2.5330448007985960e-5, z, -0.00029176627658882915);
+    real a = FL(fma)(-0.24999999993676702, z, 0.33333333333235046);
+    real b = FL(fma)(-0.16666662498583283, z, 0.19999999791327098);
+    real c = FL(fma)(-0.12499479620508271, z, 0.14285658898172589);
+    real d = FL(fma)(-0.099810151442983203, z, 0.11107506042791584);
+    real e = FL(fma)(-0.080812141384913171, z, 0.090131545011522694);
+    real g = FL(fma)(-0.057502139335468844, z, 0.070355486701222668);
+    real h = FL(fma)(-0.026744137177798371, z, 0.042300288520472903);
+    real i = FL(fma)(-0.0055431745376871187, z, 0.013838716133260300);
+    real j = FL(fma)(-0.00029176627658882915, z, 0.0015957643733122885);
+    j = FL(fma)(2.5330448007985960e-5, z2, j);
     a = FL(fma)(b, z2, a);
     c = FL(fma)(d, z2, c);
     e = FL(fma)(g, z2, e);
     h = FL(fma)(i, z2, h);
-    j = FL(fma)(k, z2, j);
     h = FL(fma)(j, z4, h);
     e = FL(fma)(h, z4, e);
     c = FL(fma)(e, z4, c);
-    return FL(fma)(FL(fma)(c, z4, a), z2, z);
+    a = FL(fma)(c, z4, a);
+    return FL(fma)(FL(fma)(a, z, -0.49999999999999460), z2, z);
 #endif
 }
 

@@ -21,9 +21,9 @@ static FL_INLINE real FL(log_pair)(real x, real *rest)
     real near = (f + grid) - grid, off = f - near;
     real a = FL(fma)((real)-0.5 * near, near, near); /* exact; near - near^2/2 */
     real b = off - off * ((real)0.5 * (f + near)) + FL(log_tail)(f, (real)0.5 * f * f);
-    real high = e * FL_LN2_HIGH, leading;
+    /* b could be added before the cut, but the chain of operations is long enough without. */
+    real high = e * FL_LN2_HIGH, leading = FL(leading)(high + a);
     b = FL(fma)(e, FL_LN2_LOW, b);
-    leading = FL(leading)(high + (a + b));
     *rest = ((high - leading) + a) + b;
     return leading;
 }
@@ -35,11 +35,12 @@ static FL_INLINE real FL(pow_unit)(real m, real g)
     real g_leading = FL(leading)(g);
     real high = g_leading * leading;
     real low = FL(fma)(g, rest, (g - g_leading) * leading);
-    real sum = FL(fma)(high + low, FL_LOG2E, FL_ROUNDER_DOWN);
+    real power = high + low;
+    real sum = FL(fma)(power, FL_LOG2E, FL_ROUNDER_DOWN);
     real n = sum - FL_ROUNDER_DOWN;
     real r = FL(fma)(n, -FL_LN2_HIGH, high) + FL(fma)(n, -FL_LN2_LOW, low);
     real value = FL(exp_reduced)(r) * FL(exp_scale)(sum);
-    FL(word) zero = FL(less)(high, FL_PICK(-104.5, -746.0)) | (FL(equal)(m, 0) & FL(less)(0, g));
+    FL(word) zero = FL(less)(power, FL_PICK(-104.5, -746.0)) | (FL(equal)(m, 0) & FL(less)(0, g));
     value = FL(from_bits)(FL(bits)(value) & ~zero);
     return FL(fma)(m, 0, value); /* NaN in m was lost among its bits */
 }

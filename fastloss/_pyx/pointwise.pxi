@@ -34,7 +34,7 @@ def pointwise(int loss, input, target, weight, aux, tuple parameters, reduction,
     args.reduction = parse_reduction(reduction)
     for i in range(info.n_parameters):
         args.parameters[i] = parse_in_domain(
-            info.parameters[i].name.decode(), parameters[i], info.parameters[i].domain
+            info.parameters[i].name, parameters[i], info.parameters[i].domain
         )
     number = cnp.PyArray_TYPE(x)
     args.dtype = F32 if number == cnp.NPY_FLOAT else F64
@@ -49,19 +49,19 @@ def pointwise(int loss, input, target, weight, aux, tuple parameters, reduction,
         a = as_operand("pos_weight", aux)
 
     if wants("hess", hess):
-        h = empty(x, number) if hess is True else None
-        if grad is False:
+        h = None if cnp.PyArray_Check(hess) else empty(x, number)
+        if not wants("grad", grad):
             grad = True
     if wants("grad", grad):
-        g = empty(x, number) if grad is True else None
-    if (g is None and grad is not False) or (h is None and hess is not False):
+        g = None if cnp.PyArray_Check(grad) else empty(x, number)
+    if cnp.PyArray_Check(grad) or cnp.PyArray_Check(hess):
         plain = False
         if g is None:
             inputs = () if cnp.PyArray_Check(input) and same_memory(grad, input) else ((input_name, x),)
             g_out = as_output("grad", grad, x, input_name,
                               inputs + ((target_name, t), ("weight", w), ("pos_weight", a)))
             g = g_out if cnp.PyArray_ISALIGNED(g_out) else empty(g_out, number)
-        if h is None and hess is not False:
+        if cnp.PyArray_Check(hess):
             h_out = as_output("hess", hess, x, input_name,
                               ((input_name, x), (target_name, t), ("weight", w), ("pos_weight", a), ("grad", g)))
             h = h_out if cnp.PyArray_ISALIGNED(h_out) else empty(h_out, number)

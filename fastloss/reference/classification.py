@@ -86,7 +86,7 @@ def binary_cross_entropy(
     """-(t log x + (1 - t) log(1 - x)) of probabilities x; logs are clamped at -100 (torch).
 
     Gradient (x - t) / max(x (1 - x), 1e-12), second derivative
-    (t (1-x)^2 + (1-t) x^2) / max(x (1 - x), 1e-12)^2.
+    t / max(x, 1e-12)^2 + (1 - t) / max(1 - x, 1e-12)^2.
     """
     x, t = _pair(input, target)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -97,7 +97,7 @@ def binary_cross_entropy(
         x,
         value,
         lambda: (x - t) / spread,
-        lambda: (t * (1 - x) ** 2 + (1 - t) * x**2) / spread**2,
+        lambda: t / np.maximum(x, 1e-12) ** 2 + (1 - t) / np.maximum(1 - x, 1e-12) ** 2,
         reduction,
         weight,
         grad,

@@ -1,0 +1,102 @@
+"""Every compiled loss against its reference, on every instruction set, with 1 and 2 threads."""
+
+import numpy as np
+import pytest
+
+import fastloss as fl
+from fastloss import _core
+from fastloss.reference import LOSSES
+
+ISAS = _core.isa_levels()
+BITS = {np.float32: 2.0**-24, np.float64: 2.0**-53}
+
+
+@pytest.fixture(params=ISAS)
+def isa(request):
+    _core.select_isa(request.param)
+    yield request.param
+    _core.select_isa(ISAS[0])
+
+
+def flatten(result):
+    """The arrays of a result, whatever its nesting."""
+    if isinstance(result, dict):
+        result = list(result.values())
+    if isinstance(result, (list, tuple)):
+        return [array for item in result for array in flatten(item)]
+    return [np.asarray(result)]
+
+
+def widen(args):
+    """The same inputs in double: what the kernel was really given."""
+    if isinstance(args, (list, tuple)):
+        return type(args)(widen(a) for a in args)
+    if isinstance(args, dict):
+        return {key: widen(a) for key, a in args.items()}
+    if isinstance(args, np.ndarray) and args.dtype == np.float32:
+        return args.astype(np.float64)
+    return args
+
+
+def outputs_asked(loss):
+    if not loss.gradients:
+        return [{}]
+    return [{}, {"grad": True}] + ([{"hess": True}] if loss.hess else [])
+
+
+def assert_close(actual, exact, same_type, scale, dtype, label):
+    """Within a few ulp of `scale` from the exact result.
+
+    At a kink that rounding decides (|r| against a threshold), the reference evaluated in the
+    working type is right as well. Infinities and NaN stand in the same places.
+    """
+    actual, exact, same_type = (np.asarray(a, np.float64) for a in (actual, exact, same_type))
+    assert actual.shape == exact.shape, label
+    tolerance = ULPS * 2 * BITS[dtype]
+    with np.errstate(invalid="ignore"):
+        near = [
+            (actual == e) | (np.abs(actual - e) <= tolerance * (scale + np.abs(e)))
+            for e in (exact, same_type)
+        ]
+    good = near[0] | near[1] | (np.isnan(actual) & np.isnan(exact))
+    assert good.all(), (label, actual[~good][:3], exact[~good][:3], same_type[~good][:3])
+
+
+def largest(arrays):
+    """The largest finite magnitude: what the last bits of a difference are measured by."""
+    finite = [np.abs(a[np.isfinite(a)]) for a in arrays]
+    return max((float(a.max()) for a in finite if a.size), default=0.0)
+
+
+ULPS = 8
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_against_reference(name, dtype, isa):
+    loss = LOSSES[name]
+    for number, case in enumerate(loss.cases()):
+        for shape in loss.shapes:
+            rng = np.random.default_rng([number, len(shape), *shape])
+            args = case.sample(rng, shape, dtype)
+            keywords = case.keywords(rng, args)
+            for outputs in outputs_asked(loss):
+                with np.errstate(all="ignore"):
+                    exact = flatten(loss.function(*widen(args), **widen(keywords), **outputs))
+                    same_type = flatten(loss.function(*args, **keywords, **outputs))
+                one, two = [], []
+                for threads, into in ((1, one), (2, two)):
+                    with fl.num_threads(threads):
+                        into += flatten(loss.public(*args, **keywords, **outputs))
+                label = (name, keywords, shape, outputs)
+                for i, (a, b) in enumerate(zip(one, two, strict=True)):
+                    assert a.tobytes() == b.tobytes(), label
+                    scale = largest(exact[i : i + 1])
+                    if i:
+                        # A derivative may be a small difference of terms as large as the value
+                        # of an element, a second derivative of terms as large as the first.
+                        elements = max(exact[1].size, 1) if exact[0].size == 1 else 1
+                        scale = max(scale, largest(exact[:1]) / elements, largest(exact[1:i]))
+                    if i == 2 and name == "rmse_loss":
+                        scale = max(scale, largest(exact[1:2]) ** 2 / (largest(exact[:1]) or 1))
+                    assert_close(a, exact[i], same_type[i], scale, dtype, label)
