@@ -40,7 +40,9 @@ def test_every_public_loss_stands_in_losses_def():
     forgotten = sorted(
         loss
         for loss in PUBLIC & set(LOSSES)
-        if LOSSES[loss].kind not in ("transform", "pairs") and not compiled_names(loss) & compiled
+        if LOSSES[loss].kind not in ("transform", "pairs")
+        and loss != "bbox_iou"  # one function for all lines FL_BOXES
+        and not compiled_names(loss) & compiled
     )
     assert not forgotten, f"in fastloss but without a line in csrc/losses.def: {forgotten}"
 

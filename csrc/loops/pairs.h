@@ -6,15 +6,16 @@
 
 enum { FL(tile_rows) = 64 };
 
-/* Whole rows of lanes: overlaps of box i of `p` with each box of `t`. */
-typedef void FL(pair_loop)(const FL(box_block) *p, int i, const FL(box_block) *t, int rows,
+/* Overlaps of box i of `p` with n boxes of `t`, and with those that fill up the last lanes. */
+typedef void FL(pair_loop)(const FL(box_block) *p, int i, const FL(box_block) *t, int n,
                            const FL(overlap_rules) *rules, real *value);
 
 static FL_INLINE void FL(pair_row)(int kind, const FL(box_block) *p, int i, const FL(box_block) *restrict t,
-                                   int rows, const FL(overlap_rules) *rules, real *restrict value) {
+                                   int n, const FL(overlap_rules) *rules, real *restrict value) {
     const FL(overlap_rules) own = *rules;
+    int rows = FL(whole_rows)(n);
     const FL(box) one = FL(box_at)(p, i, kind == FL_CIOU);
-    FL_LANE_LOOP
+    FL_BOX_LOOP
     for (int j = 0; j < rows; j++) {
         FL(overlap) o = FL(overlap_of)(kind, 0, one, FL(box_at)(t, j, kind == FL_CIOU), &own);
         value[j] = kind == FL_IOU ? o.iou : o.iou - o.penalty;
@@ -22,9 +23,9 @@ static FL_INLINE void FL(pair_row)(int kind, const FL(box_block) *p, int i, cons
 }
 
 #define FL_BOXES(name, kind, cost, pair_cost)                                                       \
-    static void FL(name##_pair)(const FL(box_block) *p, int i, const FL(box_block) *t, int rows,    \
+    static void FL(name##_pair)(const FL(box_block) *p, int i, const FL(box_block) *t, int n,       \
                                 const FL(overlap_rules) *rules, real *value) {                      \
-        FL(pair_row)(kind, p, i, t, rows, rules, value);                                            \
+        FL(pair_row)(kind, p, i, t, n, rules, value);                                               \
     }
 #include "../losses.def"
 
@@ -57,10 +58,9 @@ static void FL(tile_values)(const FL(pairs_call) *call, const FL(box_block) *p, 
                             const FL(box_block) *t, int width, real *value) {
     FL(pair_loop) *loop = FL(pair_table)[call->kind];
     FL_ALIGNED real row[FL(block)];
-    int rows = FL(whole_rows)(width);
+    int in_place = FL(whole_rows)(width) == width && !call->stream_value;
     for (int i = 0; i < height; i++, value += call->args->m) {
-        int in_place = rows == width && !call->stream_value;
-        loop(p, i, t, rows, &call->rules, in_place ? value : row);
+        loop(p, i, t, width, &call->rules, in_place ? value : row);
         if (!in_place) FL(put)(call->stream_value, value, row, width);
     }
 }
