@@ -36,7 +36,7 @@ ISAS = {
 FLAGS = ["-std=c11", "-fopenmp-simd", "-ffp-contract=off", "-fno-math-errno",
          "-fno-trapping-math", "-fvisibility=hidden", "-g0", "-Wall", "-Wextra"]  # fmt: skip
 OPENMP = [] if sys.platform == "darwin" else ["-fopenmp"]
-SHARED = ["registry.c", "space.c", "stream.c", "dispatch.c", "parallel.c"]
+SHARED = ["registry.c", "ratio.c", "space.c", "stream.c", "dispatch.c", "parallel.c"]
 
 
 def files(pattern):
@@ -89,7 +89,7 @@ core = Extension(
         ("NPY_TARGET_VERSION", "NPY_1_23_API_VERSION"),
     ],
     extra_compile_args=["-O2", "-g0", "-fvisibility=hidden", "-Wno-unused-function"],
-    extra_link_args=OPENMP + ([] if sys.platform == "darwin" else ["-Wl,-s"]),
+    extra_link_args=OPENMP + ([] if sys.platform == "darwin" else ["-Wl,-O1"]),
 )
 
 setup(

@@ -67,3 +67,10 @@ double fl_rowwise_cost(const fl_rowwise_args *args) {
 }
 
 fl_status fl_rowwise(fl_rowwise_args *args) { return active->table->rowwise[args->dtype](args); }
+
+double fl_ratio_cost(const fl_ratio_args *args) {
+    double elements = (double)args->images * (double)args->classes * (double)args->pixels;
+    return fl_loss_traits[args->loss].cost * elements * (1 + args->dtype);
+}
+
+fl_status fl_ratio(fl_ratio_args *args) { return active->table->ratio[args->dtype](args); }

@@ -40,7 +40,7 @@ typedef struct {
 
 /* ---- the registry, from losses.def ------------------------------------- */
 
-typedef enum { FL_KIND_POINTWISE, FL_KIND_PENALTY, FL_KIND_ROWWISE } fl_kind;
+typedef enum { FL_KIND_POINTWISE, FL_KIND_PENALTY, FL_KIND_ROWWISE, FL_KIND_RATIO } fl_kind;
 
 /* Which values a parameter may take. */
 typedef enum {
@@ -120,6 +120,39 @@ typedef struct {
 
 fl_status fl_rowwise(fl_rowwise_args *args);
 double fl_rowwise_cost(const fl_rowwise_args *args);
+
+/* ---- ratio losses: sums over groups of pixels ----------------------------- */
+
+typedef enum { FL_NO_ACTIVATION, FL_SIGMOID, FL_SOFTMAX } fl_activation;
+
+typedef struct {
+    int loss, dtype, reduction;
+    double parameters[FL_MAX_PARAMETERS];
+    int activation;                       /* fl_activation: input to probabilities */
+    int squared;                          /* sums of p^2 and t^2 instead of p and t */
+    int per_image;                        /* groups of one image each */
+    int pooled;                           /* the chosen classes are one group */
+    int skip_absent;                      /* groups without target count as 0 */
+    int indexed;                          /* target holds class indices, not masks */
+    ptrdiff_t images, classes, pixels;
+    const char *input;                    /* pixels are contiguous ... */
+    ptrdiff_t input_image, input_class;   /* ... images and classes so many elements apart */
+    fl_operand target;                    /* one axis; an index per pixel, or a mask ... */
+    ptrdiff_t target_image, target_class; /* ... laid out by these, in elements */
+    int has_ignore;                       /* pixels whose target equals the next are left out */
+    int64_t ignore_index;
+    double ignore_value;                  /* the same for masks */
+    const ptrdiff_t *chosen;              /* classes that take part; NULL: all */
+    ptrdiff_t n_chosen;
+    const double *class_weight;           /* of every class; optional */
+    char *value;                          /* a loss per group, only for FL_REDUCE_NONE */
+    char *grad;                           /* optional */
+    ptrdiff_t grad_image, grad_class;
+    double result;
+} fl_ratio_args;
+
+fl_status fl_ratio(fl_ratio_args *args);
+double fl_ratio_cost(const fl_ratio_args *args);
 
 /* ---- instruction sets --------------------------------------------------- */
 

@@ -9,6 +9,7 @@ enum {
 #define FL_ROOT_OF(name, reduced, each) FL_LOSS_##name,
 #define FL_ROWWISE(name, formula) FL_LOSS_##name,
 #define FL_PICK_ROW(name) FL_LOSS_##name,
+#define FL_RATIO(name, cost) FL_LOSS_##name,
 #include "losses.def"
     FL_LOSS_COUNT
 };

@@ -18,3 +18,5 @@ typedef struct {
 #include "loops/reduce.h"
 #include "loops/pointwise.h"
 #include "loops/rowwise.h"
+#include "loops/ratio_rows.h"
+#include "loops/ratio.h"

@@ -1,15 +1,26 @@
 """fastloss: the loss layer for the CPU.
 
-One call gives the loss, and where asked for its gradient, in one pass over memory:
+One call gives the loss, and where asked for its gradient, in one pass over memory, on plain NumPy
+arrays:
 
 >>> import numpy as np
 >>> import fastloss as fl
->>> loss, grad = fl.mse_loss(np.array([1.0, 2.0]), np.array([1.0, 4.0]), grad=True)
->>> loss, grad
-(2.0, array([ 0., -2.]))
+>>> logits, labels = np.array([[2.0, 1.0, 0.0], [0.0, 1.0, 2.0]]), [0, 2]
+>>> loss, grad = fl.cross_entropy(logits, labels, grad=True)
+>>> round(loss, 4), grad[0].round(4)
+(0.4076, array([-0.1674,  0.1224,  0.045 ]))
+>>> buffer = np.empty_like(logits)
+>>> again, filled = fl.cross_entropy(logits, labels, grad=buffer)
+>>> again == loss, filled is buffer
+(True, True)
+
+Functions that bear a name of torch or torchvision have its arguments, defaults and semantics; what
+is added to them is keyword-only. ``docs/conventions.md`` says what all functions share, and every
+function has a NumPy reference of the same name in `fastloss.reference`.
 """
 
-from fastloss import classification, penalties, regression
+from fastloss import boxes, classification, penalties, regression, segmentation
+from fastloss.boxes import *
 from fastloss.classification import *
 from fastloss.config import (
     _apply_environment,
@@ -21,12 +32,15 @@ from fastloss.config import (
 )
 from fastloss.penalties import *
 from fastloss.regression import *
+from fastloss.segmentation import *
 
 __version__ = "0.1.0"
 
 __all__ = ["get_config", "get_num_threads", "num_threads", "set_num_threads", "show_config"]
+__all__ += boxes.__all__
 __all__ += classification.__all__
 __all__ += penalties.__all__
 __all__ += regression.__all__
+__all__ += segmentation.__all__
 
 _apply_environment()

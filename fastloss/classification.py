@@ -14,6 +14,9 @@ __all__ = [
 ]
 
 _pointwise = _core.pointwise
+_cross_entropy = _core.cross_entropy
+_nll = _core.nll_loss
+_distribution_focal = _core.distribution_focal_loss
 _LOSSES = _core.losses()
 _BCE = _LOSSES["binary_cross_entropy"]
 _BCE_LOGITS = _LOSSES["binary_cross_entropy_with_logits"]
@@ -81,16 +84,16 @@ def cross_entropy(
     *,
     grad=False,
 ):
-    return _core.cross_entropy(
+    return _cross_entropy(
         _CROSS_ENTROPY, input, target, weight, ignore_index, reduction, label_smoothing, grad
     )
 
 
 def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean", *, grad=False):
-    return _core.nll_loss(_NLL, input, target, weight, ignore_index, reduction, grad)
+    return _nll(_NLL, input, target, weight, ignore_index, reduction, grad)
 
 
 def distribution_focal_loss(input, target, *, reduction="mean", weight=None, grad=False):
-    return _core.distribution_focal_loss(
+    return _distribution_focal(
         _DISTRIBUTION_FOCAL, input, target, weight, reduction, grad
     )
