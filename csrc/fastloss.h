@@ -40,7 +40,9 @@ typedef struct {
 
 /* ---- the registry, from losses.def ------------------------------------- */
 
-typedef enum { FL_KIND_POINTWISE, FL_KIND_PENALTY, FL_KIND_ROWWISE, FL_KIND_RATIO } fl_kind;
+typedef enum {
+    FL_KIND_POINTWISE, FL_KIND_PENALTY, FL_KIND_ROWWISE, FL_KIND_RATIO, FL_KIND_BOXES
+} fl_kind;
 
 /* Which values a parameter may take. */
 typedef enum {
@@ -153,6 +155,56 @@ typedef struct {
 
 fl_status fl_ratio(fl_ratio_args *args);
 double fl_ratio_cost(const fl_ratio_args *args);
+
+/* ---- boxes ---------------------------------------------------------------- */
+
+/* What the numbers of a box are. r is a rotation in degrees. FL_AREA is a result only. */
+typedef enum { FL_XYXY, FL_XYWH, FL_CXCYWH, FL_XYWHR, FL_CXCYWHR, FL_XYXYXYXY, FL_AREA } fl_format;
+
+/* Box i with box i. The space holds the axes before the last; an operand of boxes
+ * points at first coordinates and is direct where boxes are contiguous. */
+typedef struct {
+    int loss;                             /* index into the registry */
+    int dtype, reduction;
+    int as_loss;                          /* 1 - overlap by the rules of losses, else the overlap */
+    int format;                           /* without rotation */
+    double eps;
+    fl_space space;
+    fl_operand boxes1, boxes2, grad;      /* grad: optional output */
+    ptrdiff_t step1, step2, grad_step;    /* bytes between the coordinates of a box */
+    fl_operand weight;                    /* per box */
+    fl_operand value;                     /* only for FL_REDUCE_NONE */
+    double result;                        /* the loss, for mean and sum */
+} fl_boxes_args;
+
+fl_status fl_boxes(fl_boxes_args *args);
+double fl_boxes_cost(const fl_boxes_args *args);
+
+/* Every box with every box: contiguous (batch, n, 4) and (batch, m, 4) to (batch, n, m)
+ * and, where asked for, the derivative (batch, n, m, 4) with respect to boxes1. */
+typedef struct {
+    int loss, dtype, format;
+    double eps;
+    ptrdiff_t batch, n, m;
+    const char *boxes1, *boxes2;
+    char *value, *grad;
+} fl_pairs_args;
+
+fl_status fl_pairs(fl_pairs_args *args);
+double fl_pairs_cost(const fl_pairs_args *args);
+
+/* n contiguous boxes from one format to another, or to their areas. Rotated formats
+ * go to rotated formats only. */
+typedef struct {
+    int dtype, from, to;
+    ptrdiff_t n;
+    const char *boxes;
+    char *out;
+} fl_convert_args;
+
+int fl_box_width(int format);              /* numbers per box */
+fl_status fl_convert(fl_convert_args *args);
+double fl_convert_cost(const fl_convert_args *args);
 
 /* ---- instruction sets --------------------------------------------------- */
 

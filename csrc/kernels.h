@@ -59,4 +59,7 @@ const fl_table FL_PASTE(fl_table_, FL_ISA, ) = {
     .pointwise = {fl_pointwise_f32, fl_pointwise_f64},
     .rowwise = {fl_rowwise_f32, fl_rowwise_f64},
     .ratio = {fl_ratio_f32, fl_ratio_f64},
+    .boxes = {fl_boxes_f32, fl_boxes_f64},
+    .pairs = {fl_pairs_f32, fl_pairs_f64},
+    .convert = {fl_convert_f32, fl_convert_f64},
 };

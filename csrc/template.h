@@ -13,6 +13,7 @@ typedef struct {
 #include "losses/classification.h"
 #include "losses/penalties.h"
 #include "losses/regression.h"
+#include "losses/boxes.h"
 
 #include "loops/operand.h"
 #include "loops/reduce.h"
@@ -20,3 +21,7 @@ typedef struct {
 #include "loops/rowwise.h"
 #include "loops/ratio_rows.h"
 #include "loops/ratio.h"
+#include "loops/boxblock.h"
+#include "loops/boxes.h"
+#include "loops/pairs.h"
+#include "loops/transform.h"
