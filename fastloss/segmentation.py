@@ -2,6 +2,8 @@
 
 from fastloss import _core
 
+__all__ = ["dice_loss"]
+
 _ratio = _core.ratio
 _DICE = _core.losses()["dice"]
 

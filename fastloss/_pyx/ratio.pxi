@@ -135,12 +135,9 @@ def ratio(int loss, input, target, tuple parameters, mode, from_logits, per_imag
     multiclass = mode == "multiclass"
     args.pooled = average == "micro"
     for i in range(info.n_parameters):
-        if type(parameters[i]) is float and 0 < <double>parameters[i] <= 1:
-            args.parameters[i] = parameters[i]     # in every domain
-        else:
-            args.parameters[i] = parse_in_domain(
-                info.parameters[i].name.decode(), parameters[i], info.parameters[i].domain
-            )
+        args.parameters[i] = parse_in_domain(
+            info.parameters[i].name, parameters[i], info.parameters[i].domain
+        )
     args.activation = FL_NO_ACTIVATION
     if parse_flag("from_logits", from_logits):
         args.activation = FL_SOFTMAX if multiclass else FL_SIGMOID
