@@ -89,7 +89,7 @@ core = Extension(
         ("NPY_TARGET_VERSION", "NPY_1_23_API_VERSION"),
     ],
     extra_compile_args=["-O2", "-g0", "-fvisibility=hidden", "-Wno-unused-function"],
-    extra_link_args=OPENMP + ([] if sys.platform == "darwin" else ["-Wl,-O1"]),
+    extra_link_args=OPENMP + ([] if sys.platform == "darwin" else ["-Wl,-s"]),
 )
 
 setup(

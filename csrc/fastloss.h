@@ -40,9 +40,7 @@ typedef struct {
 
 /* ---- the registry, from losses.def ------------------------------------- */
 
-typedef enum {
-    FL_KIND_POINTWISE, FL_KIND_PENALTY, FL_KIND_ROWWISE, FL_KIND_RATIO, FL_KIND_BOXES
-} fl_kind;
+typedef enum { FL_KIND_POINTWISE, FL_KIND_PENALTY, FL_KIND_ROWWISE, FL_KIND_RATIO, FL_KIND_BOXES } fl_kind;
 
 /* Which values a parameter may take. */
 typedef enum {

@@ -3,10 +3,10 @@
 
 cimport cython
 cimport numpy as cnp
-from libc.math cimport isfinite
+from libc.math cimport INFINITY, isfinite
 from libc.stdint cimport int64_t
 
-import operator
+from operator import index as to_index
 
 import numpy as np
 

@@ -48,7 +48,9 @@ cdef cnp.ndarray chosen_classes(object classes, Py_ssize_t n, bint binary):
         return None
     if binary:
         raise ValueError(f"classes is {classes!r}, but mode 'binary' has one class")
-    a = np.asarray(classes if isinstance(classes, np.ndarray) else list(classes))
+    if not isinstance(classes, (np.ndarray, str)) and hasattr(classes, "__iter__"):
+        classes = list(classes)
+    a = np.asarray(classes)
     if a.ndim != 1 or not a.size:
         raise ValueError(f"classes is {classes!r}; expected a sequence of class indices")
     if not cnp.PyArray_ISINTEGER(a):
@@ -85,7 +87,7 @@ cdef int set_ignored(fl_ratio_args *args, object ignore_index) except -1:
     if args.indexed:
         args.ignore_index = parse_index("ignore_index", ignore_index)
     else:
-        args.ignore_value = parse_in_domain("ignore_index", ignore_index, FL_ANY_FINITE)
+        args.ignore_value = parse_in_domain(b"ignore_index", ignore_index, FL_ANY_FINITE)
     return 0
 
 
@@ -135,12 +137,9 @@ def ratio(int loss, input, target, tuple parameters, mode, from_logits, per_imag
     multiclass = mode == "multiclass"
     args.pooled = average == "micro"
     for i in range(info.n_parameters):
-        if type(parameters[i]) is float and 0 < <double>parameters[i] <= 1:
-            args.parameters[i] = parameters[i]     # in every domain
-        else:
-            args.parameters[i] = parse_in_domain(
-                info.parameters[i].name.decode(), parameters[i], info.parameters[i].domain
-            )
+        args.parameters[i] = parse_in_domain(
+            info.parameters[i].name, parameters[i], info.parameters[i].domain
+        )
     args.activation = FL_NO_ACTIVATION
     if parse_flag("from_logits", from_logits):
         args.activation = FL_SOFTMAX if multiclass else FL_SIGMOID
