@@ -24,10 +24,10 @@ C_FILES := $(wildcard csrc/*.[ch] csrc/*/*.[ch])
 .DELETE_ON_ERROR:
 
 test: .venv/built .venv/with-test
-	$(BIN)/python -m pytest -q -m "not slow and not peer"
+	$(BIN)/python -m pytest -m "not slow and not peer"
 
 test-all: .venv/built .venv-all/ready
-	$(ALL)/python -m pytest -q
+	$(ALL)/python -m pytest
 
 demo: .venv/built .venv/with-demo
 	$(BIN)/python -m fastloss demo
@@ -99,5 +99,5 @@ clean:
 .venv-all/ready: Makefile pyproject.toml | .venv/built
 	$(PYTHON) -m venv .venv-all
 	$(ALL)/python -m pip install $(PIP_FLAGS) --upgrade pip $(BUILD) $(PEERS)
-	PYTHONWARNINGS=ignore $(ALL)/python -m pip install $(PIP_FLAGS) --no-build-isolation --editable ".[test]"
+	PYTHONWARNINGS=ignore $(ALL)/python -m pip install $(PIP_FLAGS) --no-build-isolation --editable ".[test,demo,bench]"
 	touch $@
