@@ -67,3 +67,33 @@ double fl_rowwise_cost(const fl_rowwise_args *args) {
 }
 
 fl_status fl_rowwise(fl_rowwise_args *args) { return active->table->rowwise[args->dtype](args); }
+
+double fl_ratio_cost(const fl_ratio_args *args) {
+    double elements = (double)args->images * (double)args->classes * (double)args->pixels;
+    return fl_loss_traits[args->loss].cost * elements * (1 + args->dtype);
+}
+
+fl_status fl_ratio(fl_ratio_args *args) { return active->table->ratio[args->dtype](args); }
+
+double fl_boxes_cost(const fl_boxes_args *args) {
+    return fl_loss_traits[args->loss].cost * (double)args->space.size * (1 + args->dtype);
+}
+
+fl_status fl_boxes(fl_boxes_args *args) { return active->table->boxes[args->dtype](args); }
+
+double fl_pairs_cost(const fl_pairs_args *args) {
+    const fl_traits *traits = &fl_loss_traits[args->loss];
+    return (args->grad ? traits->cost : traits->pair_cost) * (double)args->batch * args->n * args->m * (1 + args->dtype);
+}
+
+fl_status fl_pairs(fl_pairs_args *args) { return active->table->pairs[args->dtype](args); }
+
+int fl_box_width(int format) {
+    return format == FL_AREA ? 1 : format == FL_XYXYXYXY ? 8 : format == FL_XYWHR || format == FL_CXCYWHR ? 5 : 4;
+}
+
+double fl_convert_cost(const fl_convert_args *args) {
+    return (fl_box_width(args->from) == 4 ? 1 : 50) * (double)args->n;
+}
+
+fl_status fl_convert(fl_convert_args *args) { return active->table->convert[args->dtype](args); }

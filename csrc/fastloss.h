@@ -40,7 +40,7 @@ typedef struct {
 
 /* ---- the registry, from losses.def ------------------------------------- */
 
-typedef enum { FL_KIND_POINTWISE, FL_KIND_PENALTY, FL_KIND_ROWWISE } fl_kind;
+typedef enum { FL_KIND_POINTWISE, FL_KIND_PENALTY, FL_KIND_ROWWISE, FL_KIND_RATIO, FL_KIND_BOXES } fl_kind;
 
 /* Which values a parameter may take. */
 typedef enum {
@@ -120,6 +120,89 @@ typedef struct {
 
 fl_status fl_rowwise(fl_rowwise_args *args);
 double fl_rowwise_cost(const fl_rowwise_args *args);
+
+/* ---- ratio losses: sums over groups of pixels ----------------------------- */
+
+typedef enum { FL_NO_ACTIVATION, FL_SIGMOID, FL_SOFTMAX } fl_activation;
+
+typedef struct {
+    int loss, dtype, reduction;
+    double parameters[FL_MAX_PARAMETERS];
+    int activation;                       /* fl_activation: input to probabilities */
+    int squared;                          /* sums of p^2 and t^2 instead of p and t */
+    int per_image;                        /* groups of one image each */
+    int pooled;                           /* the chosen classes are one group */
+    int skip_absent;                      /* groups without target count as 0 */
+    int indexed;                          /* target holds class indices, not masks */
+    ptrdiff_t images, classes, pixels;
+    const char *input;                    /* pixels are contiguous ... */
+    ptrdiff_t input_image, input_class;   /* ... images and classes so many elements apart */
+    fl_operand target;                    /* one axis; an index per pixel, or a mask ... */
+    ptrdiff_t target_image, target_class; /* ... laid out by these, in elements */
+    int has_ignore;                       /* pixels whose target equals the next are left out */
+    int64_t ignore_index;
+    double ignore_value;                  /* the same for masks */
+    const ptrdiff_t *chosen;              /* classes that take part; NULL: all */
+    ptrdiff_t n_chosen;
+    const double *class_weight;           /* of every class; optional */
+    char *value;                          /* a loss per group, only for FL_REDUCE_NONE */
+    char *grad;                           /* optional */
+    ptrdiff_t grad_image, grad_class;
+    double result;
+} fl_ratio_args;
+
+fl_status fl_ratio(fl_ratio_args *args);
+double fl_ratio_cost(const fl_ratio_args *args);
+
+/* ---- boxes ---------------------------------------------------------------- */
+
+/* What the numbers of a box are. r is a rotation in degrees. FL_AREA is a result only. */
+typedef enum { FL_XYXY, FL_XYWH, FL_CXCYWH, FL_XYWHR, FL_CXCYWHR, FL_XYXYXYXY, FL_AREA } fl_format;
+
+/* Box i with box i. The space holds the axes before the last; an operand of boxes
+ * points at first coordinates and is direct where boxes are contiguous. */
+typedef struct {
+    int loss;                             /* index into the registry */
+    int dtype, reduction;
+    int as_loss;                          /* 1 - overlap by the rules of losses, else the overlap */
+    int format;                           /* without rotation */
+    double eps;
+    fl_space space;
+    fl_operand boxes1, boxes2, grad;      /* grad: optional output */
+    ptrdiff_t step1, step2, grad_step;    /* bytes between the coordinates of a box */
+    fl_operand weight;                    /* per box */
+    fl_operand value;                     /* only for FL_REDUCE_NONE */
+    double result;                        /* the loss, for mean and sum */
+} fl_boxes_args;
+
+fl_status fl_boxes(fl_boxes_args *args);
+double fl_boxes_cost(const fl_boxes_args *args);
+
+/* Every box with every box: contiguous (batch, n, 4) and (batch, m, 4) to (batch, n, m)
+ * and, where asked for, the derivative (batch, n, m, 4) with respect to boxes1. */
+typedef struct {
+    int loss, dtype, format;
+    double eps;
+    ptrdiff_t batch, n, m;
+    const char *boxes1, *boxes2;
+    char *value, *grad;
+} fl_pairs_args;
+
+fl_status fl_pairs(fl_pairs_args *args);
+double fl_pairs_cost(const fl_pairs_args *args);
+
+/* n contiguous boxes from one format to another, or to their areas. Rotated formats
+ * go to rotated formats only. */
+typedef struct {
+    int dtype, from, to;
+    ptrdiff_t n;
+    const char *boxes;
+    char *out;
+} fl_convert_args;
+
+int fl_box_width(int format);              /* numbers per box */
+fl_status fl_convert(fl_convert_args *args);
+double fl_convert_cost(const fl_convert_args *args);
 
 /* ---- instruction sets --------------------------------------------------- */
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "parallel.h"
+#include "ratio.h"
 #include "registry.h"
 #include "stream.h"
 #include "table.h"
@@ -23,6 +24,10 @@ enum { FL_LANES = 16, FL_CHUNK = 4096, FL_FEW_CHUNKS = 64 };
 /* Rows: elements per chunk, elements handled together, classes from which a row is streamed. */
 enum { FL_ROW_CHUNK = 16384, FL_GROUP_ELEMENTS = 8192, FL_STREAM_CLASSES = 256, FL_SHORT_ROW = 32 };
 
+/* Pixels that a ratio loss takes at once, elements of all classes at once and per chunk,
+ * and rows that a cache holds when they are a power of two apart. */
+enum { FL_RATIO_TILE = 512, FL_RATIO_ELEMENTS = 8192, FL_RATIO_CHUNK = 32768, FL_RATIO_WAYS = 8 };
+
 #define FL_LANE_LOOP _Pragma("omp simd simdlen(16)")
 
 static double fl_sum_lanes(const double *lanes) {
@@ -31,6 +36,8 @@ static double fl_sum_lanes(const double *lanes) {
     for (int l = 0; l < 4; l++) s[l] += s[l + 4];
     return (s[0] + s[2]) + (s[1] + s[3]);
 }
+
+#include "loops/labels.h"
 
 #define real float
 #define REAL_IS_FLOAT 1
@@ -51,4 +58,8 @@ static double fl_sum_lanes(const double *lanes) {
 const fl_table FL_PASTE(fl_table_, FL_ISA, ) = {
     .pointwise = {fl_pointwise_f32, fl_pointwise_f64},
     .rowwise = {fl_rowwise_f32, fl_rowwise_f64},
+    .ratio = {fl_ratio_f32, fl_ratio_f64},
+    .boxes = {fl_boxes_f32, fl_boxes_f64},
+    .pairs = {fl_pairs_f32, fl_pairs_f64},
+    .convert = {fl_convert_f32, fl_convert_f64},
 };

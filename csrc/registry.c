@@ -5,9 +5,12 @@
 #define NS_PER_COST 0.1
 
 const fl_traits fl_loss_traits[FL_LOSS_COUNT] = {
-#define FL_POINTWISE(name, cost, flags) [FL_LOSS_##name] = {flags, NS_PER_COST * (cost), -1, -1},
+#define FL_POINTWISE(name, cost, flags) [FL_LOSS_##name] = {flags, NS_PER_COST * (cost), -1, -1, 0, 0},
 #define FL_ROOT_OF(name, reduced, each) \
-    [FL_LOSS_##name] = {FL_WEIGHTED_MEAN, 2 * NS_PER_COST, FL_LOSS_##reduced, FL_LOSS_##each},
+    [FL_LOSS_##name] = {FL_WEIGHTED_MEAN, 2 * NS_PER_COST, FL_LOSS_##reduced, FL_LOSS_##each, 0, 0},
+#define FL_RATIO(name, cost) [FL_LOSS_##name] = {0, NS_PER_COST * (cost), -1, -1, 0, 0},
+#define FL_BOXES(name, kind, cost, pair) \
+    [FL_LOSS_##name] = {0, NS_PER_COST * (cost), -1, -1, kind, NS_PER_COST * (pair)},
 #include "losses.def"
 };
 
@@ -20,6 +23,8 @@ static fl_loss_info infos[FL_LOSS_COUNT] = {
 #define FL_ROOT_OF(id, reduced, each) [FL_LOSS_##id] = {.name = #id},
 #define FL_ROWWISE(id, formula) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_ROWWISE},
 #define FL_PICK_ROW(id) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_ROWWISE},
+#define FL_RATIO(id, cost) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_RATIO},
+#define FL_BOXES(id, kind_of, cost, pair) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_BOXES},
 #include "losses.def"
 };
 

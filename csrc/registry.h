@@ -9,6 +9,8 @@ enum {
 #define FL_ROOT_OF(name, reduced, each) FL_LOSS_##name,
 #define FL_ROWWISE(name, formula) FL_LOSS_##name,
 #define FL_PICK_ROW(name) FL_LOSS_##name,
+#define FL_RATIO(name, cost) FL_LOSS_##name,
+#define FL_BOXES(name, kind, cost, pair) FL_LOSS_##name,
 #include "losses.def"
     FL_LOSS_COUNT
 };
@@ -26,7 +28,12 @@ typedef struct {
     int flags;
     double cost;              /* nanoseconds per element, roughly */
     int root_of, elementwise; /* for FL_ROOT_OF, else -1 */
+    int overlap;              /* for FL_BOXES: which */
+    double pair_cost;         /* for FL_BOXES: nanoseconds per pair, roughly */
 } fl_traits;
+
+/* Kinds of overlap between boxes. */
+enum { FL_IOU, FL_GIOU, FL_DIOU, FL_CIOU };
 
 extern const fl_traits fl_loss_traits[FL_LOSS_COUNT];
 

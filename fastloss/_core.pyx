@@ -1,6 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, freethreading_compatible=True
 """The one compiled module: check arrays, fill arguments, call C without the GIL."""
 
+cimport cython
 cimport numpy as cnp
 from libc.math cimport INFINITY, isfinite
 from libc.stdint cimport int64_t
@@ -37,6 +38,7 @@ cdef extern from "fastloss.h" nogil:
         FL_KIND_POINTWISE
         FL_KIND_PENALTY
         FL_KIND_ROWWISE
+        FL_KIND_RATIO
     enum:
         FL_ANY_FINITE
         FL_NONNEGATIVE
@@ -106,4 +108,6 @@ include "_pyx/arrays.pxi"
 include "_pyx/pointwise.pxi"
 include "_pyx/rowwise.pxi"
 include "_pyx/penalties.pxi"
+include "_pyx/ratio.pxi"
 include "_pyx/process.pxi"
+include "_pyx/boxes.pxi"

@@ -1,63 +1,258 @@
-"""Losses for class labels and probabilities."""
+"""Losses for class labels and probabilities.
+
+The pointwise ones take one number per element and label, `cross_entropy` and its kin a row of
+scores per label. The examples share three labelled elements, or two rows of three classes.
+"""
 
 from fastloss import _core
 
+__all__ = [
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cross_entropy",
+    "distribution_focal_loss",
+    "hinge_loss",
+    "nll_loss",
+    "sigmoid_focal_loss",
+    "varifocal_loss",
+]
+
 _pointwise = _core.pointwise
+_cross_entropy = _core.cross_entropy
+_nll = _core.nll_loss
+_distribution_focal = _core.distribution_focal_loss
 _LOSSES = _core.losses()
 _BCE = _LOSSES["binary_cross_entropy"]
 _BCE_LOGITS = _LOSSES["binary_cross_entropy_with_logits"]
 _HINGE = _LOSSES["hinge"]
-_SIGMOID_FOCAL = _LOSSES["sigmoid_focal"]
-_VARIFOCAL = _LOSSES["varifocal"]
+_FOCAL = _LOSSES["sigmoid_focal"]
+_VFL = _LOSSES["varifocal"]
 _CROSS_ENTROPY = _LOSSES["cross_entropy"]
 _NLL = _LOSSES["nll"]
-_DISTRIBUTION_FOCAL = _LOSSES["distribution_focal"]
+_DFL = _LOSSES["distribution_focal"]
 
 
 def binary_cross_entropy(input, target, weight=None, reduction="mean", *, grad=False, hess=False):
+    """Log loss of probabilities.
+
+    ::
+
+        value = -t max(log x, -100) - (1 - t) max(log(1 - x), -100)    x = input, t = target
+        grad = (x - t) / max(x (1 - x), 1e-12)
+        hess = t / max(x^2, 1e-24) + (1 - t) / max((1 - x)^2, 1e-24)
+
+    Parameters
+    ----------
+    input : array_like of float32 or float64, any shape
+        Probabilities, in [0, 1]. Their dtype is that of derivatives and of values for "none".
+    target : array_like, shape of `input`
+        Labels 0 and 1 of any dtype, bool too, or probabilities.
+    weight : array_like, optional
+        Factors of the elements, broadcast to the shape of `input`.
+    reduction : {"mean", "sum", "none"}
+        The mean divides by the number of elements, weighted or not; of nothing it is NaN.
+    grad, hess : bool or ndarray
+        True: also return the derivative with respect to `input`, and the diagonal of the second
+        one. An array of `input`'s shape and dtype is filled and returned; ``grad=input`` computes
+        in place. `hess` implies `grad`.
+
+    Returns
+    -------
+    loss : float, or ndarray of `input`'s shape for "none"
+    grad, hess : ndarray of `input`'s shape and dtype
+        Where asked for: ``(loss, grad)`` or ``(loss, grad, hess)``. Those of the sum for "none".
+
+    Raises
+    ------
+    ValueError
+        Shapes that do not fit, an unknown `reduction`, a buffer that is read-only or shares memory
+        with an argument: nothing has been written by then. An `input` outside [0, 1]: found
+        during the pass, so buffers, and `input` itself if it is one, may have been overwritten.
+    TypeError
+        A dtype that cannot be used.
+
+    References
+    ----------
+    ``torch.nn.functional.binary_cross_entropy``, whose clamps these are: a wrong certainty costs
+    100. What all functions share stands in ``docs/conventions.md``.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> loss, grad = fl.binary_cross_entropy([0.75, 0.2, 0.5], [1, 0, 1], grad=True)
+    >>> round(loss, 4), grad.round(4)
+    (0.4013, array([-0.4444,  0.4167, -0.6667]))
+    """
     return _pointwise(_BCE, input, target, weight, None, (), reduction, grad, hess)
 
 
 def binary_cross_entropy_with_logits(
     input, target, weight=None, reduction="mean", pos_weight=None, *, grad=False, hess=False
 ):
+    """Log loss of logits: `binary_cross_entropy` after the logistic function, without its clamps.
+
+    ::
+
+        value = -c t log p - (1 - t) log q    p = 1 / (1 + exp(-input)), q = 1 - p
+        grad = (1 - t) p - c t q              t = target, c = pos_weight
+        hess = (c t + 1 - t) p q
+
+    Parameters
+    ----------
+    input, target : array_like
+        Logits, of which finite ones of any size give finite results; labels as for
+        `binary_cross_entropy`.
+    weight, reduction, grad, hess : as for `binary_cross_entropy`
+    pos_weight : array_like, optional
+        Factor of the positive part, broadcast to the shape of `input`: one number per class where
+        classes are the last axis.
+
+    Returns
+    -------
+    loss, grad, hess : as for `binary_cross_entropy`
+
+    Raises
+    ------
+    ValueError, TypeError : as for `mse_loss`
+
+    References
+    ----------
+    ``torch.nn.functional.binary_cross_entropy_with_logits``.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> loss, grad = fl.binary_cross_entropy_with_logits([2.0, -1.0, 0.0], [1, 0, 1], grad=True)
+    >>> round(loss, 4), grad.round(4)
+    (0.3778, array([-0.0397,  0.0896, -0.1667]))
+    """
     return _pointwise(_BCE_LOGITS, input, target, weight, pos_weight, (), reduction, grad, hess)
 
 
 def hinge_loss(input, target, *, reduction="mean", weight=None, grad=False, hess=False):
+    """Distance from the right side of the margin (support vector machines).
+
+    ::
+
+        value = max(0, 1 - t x)    grad = -t where t x < 1, else 0    hess = 0
+
+    Parameters
+    ----------
+    input : array_like of float32 or float64, any shape
+        Scores x.
+    target : array_like, shape of `input`
+        Labels t, -1 and +1: not 0 and 1, which are not checked for.
+    reduction, weight, grad, hess : as for `binary_cross_entropy`
+        The derivative at the kink, t x = 1, is 0.
+
+    Returns
+    -------
+    loss, grad, hess : as for `binary_cross_entropy`
+
+    Raises
+    ------
+    ValueError, TypeError : as for `mse_loss`
+
+    References
+    ----------
+    C. Cortes and V. Vapnik, Support-vector networks (1995).
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.hinge_loss([2.0, -0.5, 0.0], [1, -1, 1], reduction="none", grad=True)
+    (array([0. , 0.5, 1. ]), array([ 0.,  1., -1.]))
+    """
     return _pointwise(_HINGE, input, target, weight, None, (), reduction, grad, hess)
 
 
 def sigmoid_focal_loss(
-    inputs,
-    targets,
-    alpha=0.25,
-    gamma=2.0,
-    reduction="none",
-    *,
-    weight=None,
-    grad=False,
-    hess=False,
+    inputs, targets, alpha=0.25, gamma=2.0, reduction="none", *, weight=None, grad=False, hess=False
 ):
-    return _pointwise(
-        _SIGMOID_FOCAL, inputs, targets, weight, None, (alpha, gamma), reduction, grad, hess
-    )
+    """Log loss of logits that counts easy examples less.
+
+    ::
+
+        value = a m^gamma b    p = 1 / (1 + exp(-inputs)), q = 1 - p, t = targets
+        b = -t log p - (1 - t) log q              the log loss
+        m = t q + (1 - t) p                       the probability of being wrong
+        a = alpha t + (1 - alpha) (1 - t)         or 1 where alpha = -1
+        grad = a m^gamma (p - t + gamma s b)      s = (1 - 2 t) p q / m
+        hess = a m^gamma (p q + gamma s (2 (p - t) + ((gamma - 1) s + q - p) b))
+
+    Parameters
+    ----------
+    inputs, targets : as for `binary_cross_entropy_with_logits`
+    alpha : float in [0, 1], or -1
+        Share of the positives; -1 switches it off.
+    gamma : float, >= 0
+        How fast easy examples fade; 0 gives the log loss times a.
+    reduction, weight, grad, hess : as for `binary_cross_entropy`
+        But the default `reduction` is torchvision's, "none".
+
+    Returns
+    -------
+    loss, grad, hess : as for `binary_cross_entropy`
+
+    Raises
+    ------
+    ValueError, TypeError : as for `mse_loss`; parameters out of range
+
+    References
+    ----------
+    T.-Y. Lin et al., Focal loss for dense object detection (2017).
+    ``torchvision.ops.sigmoid_focal_loss``.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.sigmoid_focal_loss([2.0, -1.0, 0.0], [1, 0, 1]).round(4)
+    array([0.0005, 0.017 , 0.0433])
+    """
+    return _pointwise(_FOCAL, inputs, targets, weight, None, (alpha, gamma), reduction, grad, hess)
 
 
 def varifocal_loss(
-    input,
-    target,
-    *,
-    alpha=0.75,
-    gamma=2.0,
-    reduction="mean",
-    weight=None,
-    grad=False,
-    hess=False,
+    input, target, *, alpha=0.75, gamma=2.0, reduction="mean", weight=None, grad=False, hess=False
 ):
-    return _pointwise(
-        _VARIFOCAL, input, target, weight, None, (alpha, gamma), reduction, grad, hess
-    )
+    """Log loss against a quality, weighted by it; negatives count by their probability.
+
+    ::
+
+        value = f b    p = 1 / (1 + exp(-input)), q = 1 - p, t = target
+        b = -t log p - (1 - t) log q           the log loss
+        t > 0:  f = t                grad = t (p - t)                      hess = t p q
+        else:   f = alpha p^gamma    grad = f (p + gamma q b)
+                                     hess = f (p q + 2 gamma p q + gamma q (gamma q - p) b)
+
+    Parameters
+    ----------
+    input : as for `binary_cross_entropy_with_logits`
+    target : array_like, shape of `input`
+        Quality in [0, 1], for instance the overlap of the predicted box; 0 marks a negative.
+    alpha, gamma : float, >= 0
+        Factor of the negatives, and how fast easy ones fade.
+    reduction, weight, grad, hess : as for `binary_cross_entropy`
+
+    Returns
+    -------
+    loss, grad, hess : as for `binary_cross_entropy`
+
+    Raises
+    ------
+    ValueError, TypeError : as for `mse_loss`; parameters out of range
+
+    References
+    ----------
+    H. Zhang et al., VarifocalNet: an IoU-aware dense object detector (2021).
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.varifocal_loss([2.0, -1.0, 0.0], [0.9, 0.0, 0.5], reduction="none").round(4)
+    array([0.2942, 0.017 , 0.3466])
+    """
+    return _pointwise(_VFL, input, target, weight, None, (alpha, gamma), reduction, grad, hess)
 
 
 def cross_entropy(
@@ -70,16 +265,138 @@ def cross_entropy(
     *,
     grad=False,
 ):
-    return _core.cross_entropy(
+    """Cross entropy of logits, against class indices or class probabilities.
+
+    ::
+
+        value = -sum_c k_c log P_c    grad = (sum_c k_c) P - k    P = softmax(input), C classes
+        indices t:        k_c = (1 - e) w_t [c = t] + e w_c / C   e = label_smoothing, w = weight
+        probabilities y:  k_c = w_c ((1 - e) y_c + e / C)
+
+    Parameters
+    ----------
+    input : array_like of float32 or float64, shape (N, C, ...) or (C,)
+        Logits. Their dtype is that of the gradient and of the values for "none".
+    target : array_like
+        Class indices of any integer dtype, shape (N, ...) or (); or, floats of the shape of
+        `input`, class probabilities.
+    weight : array_like, shape (C,), optional
+        One factor per class.
+    ignore_index : int
+        Rows with this target, in the range of classes or not, have loss and gradient 0.
+    reduction : {"mean", "sum", "none"}
+        The mean divides by the sum of w_t over the rows that are not ignored: NaN if there are
+        none. With probabilities it divides by the number of rows.
+    label_smoothing : float in [0, 1]
+        Share of the target that is spread over all classes.
+    grad : bool or ndarray
+        As for `binary_cross_entropy`.
+
+    Returns
+    -------
+    loss : float, or ndarray of shape (N, ...) or () for "none"
+    grad : ndarray of `input`'s shape and dtype, where asked for
+
+    Raises
+    ------
+    IndexError
+        A class index out of range; the message names the first. Nothing has been written by then.
+    ValueError
+        As for `mse_loss`; `label_smoothing` out of range, `ignore_index` >= 0 with probabilities.
+    TypeError
+        A dtype that cannot be used: floats or bool as class indices, integers as probabilities.
+
+    References
+    ----------
+    ``torch.nn.functional.cross_entropy``.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> logits = [[2.0, 1.0, 0.0], [0.0, 1.0, 2.0]]
+    >>> loss, grad = fl.cross_entropy(logits, [0, 1], grad=True)
+    >>> print(f"{loss:.4f}", *grad.round(4), sep=", ")
+    0.9076, [-0.1674  0.1224  0.045 ], [ 0.045  -0.3776  0.3326]
+    >>> round(fl.cross_entropy(logits, [0, -100], label_smoothing=0.1), 4)
+    0.5076
+    """
+    return _cross_entropy(
         _CROSS_ENTROPY, input, target, weight, ignore_index, reduction, label_smoothing, grad
     )
 
 
 def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean", *, grad=False):
-    return _core.nll_loss(_NLL, input, target, weight, ignore_index, reduction, grad)
+    """Negative log likelihood: the target's entry of rows of log-probabilities.
+
+    ::
+
+        value = -w_t x_t    grad = -w_t at class t, 0 at the others    x = input, w = weight
+
+    Parameters
+    ----------
+    input : array_like of float32 or float64, shape (N, C, ...) or (C,)
+        Log-probabilities.
+    target : array_like of any integer dtype, shape (N, ...) or ()
+        Class indices.
+    weight, ignore_index, reduction, grad : as for `cross_entropy`
+
+    Returns
+    -------
+    loss, grad : as for `cross_entropy`
+
+    Raises
+    ------
+    IndexError, ValueError, TypeError : as for `cross_entropy`
+
+    References
+    ----------
+    ``torch.nn.functional.nll_loss``.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.nll_loss([[-0.5, -1.0, -4.0], [-3.0, -2.0, -0.25]], [0, 2], reduction="sum")
+    0.75
+    """
+    return _nll(_NLL, input, target, weight, ignore_index, reduction, grad)
 
 
 def distribution_focal_loss(input, target, *, reduction="mean", weight=None, grad=False):
-    return _core.distribution_focal_loss(
-        _DISTRIBUTION_FOCAL, input, target, weight, reduction, grad
-    )
+    """Cross entropy against a position between two bins.
+
+    ::
+
+        value = -(k + 1 - d) log P_k - (d - k) log P_{k+1}    P = softmax(input) over R bins
+        d = target clamped to [0, R - 1.01]                   k = floor(d)
+        grad = P, less k + 1 - d at bin k and d - k at bin k + 1
+
+    Parameters
+    ----------
+    input : array_like of float32 or float64, shape (..., R)
+        Logits of R >= 2 bins.
+    target : array_like, shape (...)
+        Positions in units of bins.
+    weight, reduction, grad : as for `binary_cross_entropy`
+        But the weights are those of positions, and the mean divides by their number.
+
+    Returns
+    -------
+    loss, grad : as for `cross_entropy`
+
+    Raises
+    ------
+    ValueError, TypeError : as for `mse_loss`; fewer than 2 bins (no position is out of range)
+
+    References
+    ----------
+    X. Li et al., Generalized focal loss (2020).
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> logits = [[0.0, 1.0, 2.0, 0.0]]
+    >>> loss, grad = fl.distribution_focal_loss(logits, [1.25], grad=True)
+    >>> round(loss, 4), grad.round(4)
+    (1.2438, array([[ 0.0826, -0.5255,  0.3603,  0.0826]]))
+    """
+    return _distribution_focal(_DFL, input, target, weight, reduction, grad)

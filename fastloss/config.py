@@ -24,27 +24,70 @@ def _count(name: str, n: int) -> int:
 
 
 def set_num_threads(n: int) -> None:
-    """Let large calls use up to ``n`` threads, in every thread of this process.
+    """Let large calls use up to `n` threads, from every Python thread of this process.
 
-    Results are the same bits for any number. Without this call the number is OpenMP's
-    (``OMP_NUM_THREADS``, threadpoolctl, else the number of cores).
+    Results are the same bits for any number, and small calls never use a second thread. Without
+    this call the number is OpenMP's: ``OMP_NUM_THREADS``, else the number of cores. A limit that
+    threadpoolctl sets afterwards holds where it is lower.
+
+    Parameters
+    ----------
+    n : int, 1 to 1024
+        More than the machine has cores is allowed, and slow.
 
     Raises
     ------
     ValueError
-        If ``n`` is not between 1 and 1024.
+        `n` is out of range, or a bool.
+    TypeError
+        `n` is not an integer.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> before = fl.get_num_threads()
+    >>> fl.set_num_threads(1)
+    >>> fl.get_num_threads()
+    1
+    >>> fl.set_num_threads(before)
     """
     _core.set_threads(_count("n", n))
 
 
 def get_num_threads() -> int:
-    """Return the number of threads that a large call made here would use."""
+    """Return the number of threads that a large call made here would use.
+
+    Returns
+    -------
+    int
+        What `num_threads` says in this Python thread, else `set_num_threads`, else OpenMP. It is 1
+        in a forked child process, and in a build without OpenMP.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.get_num_threads() >= 1
+    True
+    """
     return _core.get_threads()
 
 
 class num_threads:
-    """Context manager: up to ``n`` threads for calls from this Python thread.
+    """Context manager: up to `n` threads for calls from this Python thread.
 
+    It goes before `set_num_threads`, leaves other Python threads alone, and nests.
+
+    Parameters
+    ----------
+    n : int, 1 to 1024
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `set_num_threads`.
+
+    Examples
+    --------
     >>> import fastloss as fl
     >>> with fl.num_threads(1):
     ...     fl.get_num_threads()
@@ -69,7 +112,22 @@ class num_threads:
 
 
 def get_config() -> dict[str, Any]:
-    """Return version, instruction sets, threads, compiler and platform as a dict."""
+    """Return version, instruction sets, threads, compiler and platform.
+
+    Returns
+    -------
+    dict
+        ``version``; ``isa``, the active instruction set, and ``isa_available``, those that this
+        build has and this machine runs, best first; ``threads``, as `get_num_threads`; ``openmp``,
+        whether it was built with it; ``compiler``, ``numpy``, ``python``, ``platform``.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> config = fl.get_config()
+    >>> config["isa"] in config["isa_available"]
+    True
+    """
     from fastloss import __version__
 
     return {
@@ -86,9 +144,16 @@ def get_config() -> dict[str, Any]:
 
 
 def show_config() -> None:
-    """Print version, active instruction set, threads and compiler.
+    """Print what `get_config` returns, one entry a line.
 
-    ``FASTLOSS_ISA`` in the environment forces a lower instruction set at import.
+    ``FASTLOSS_ISA`` in the environment, one of ``isa_available``, forces a lower instruction set
+    at import; any other value is a ValueError there.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.show_config()  # doctest: +ELLIPSIS
+    version        ...
     """
     for key, value in get_config().items():
         text = ", ".join(value) if isinstance(value, list) else value

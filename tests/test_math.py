@@ -59,14 +59,16 @@ def library(tmp_path_factory):
 
 def call(lib, name, x, *scalars):
     x = np.ascontiguousarray(x)
-    suffix, scalar = {
-        "float32": ("f32", ctypes.c_float), "float64": ("f64", ctypes.c_double)
-    }[x.dtype.name]
+    suffix, scalar = {"float32": ("f32", ctypes.c_float), "float64": ("f64", ctypes.c_double)}[
+        x.dtype.name
+    ]
     out = np.empty_like(x)
     function = getattr(lib, f"fl_loop_{name}_{suffix}")
     function(
-        ctypes.c_void_p(x.ctypes.data), ctypes.c_void_p(out.ctypes.data),
-        *(scalar(s) for s in scalars), ctypes.c_long(x.size),
+        ctypes.c_void_p(x.ctypes.data),
+        ctypes.c_void_p(out.ctypes.data),
+        *(scalar(s) for s in scalars),
+        ctypes.c_long(x.size),
     )
     return out
 
@@ -101,7 +103,10 @@ def softplus(x):
 
 
 EVERYWHERE, NONPOSITIVE, NONNEGATIVE, UNIT = (
-    (-np.inf, np.inf), (-np.inf, 0.0), (0.0, np.inf), (0.0, 1.0)
+    (-np.inf, np.inf),
+    (-np.inf, 0.0),
+    (0.0, np.inf),
+    (0.0, 1.0),
 )
 # name: (exact, domain, where float64 is sampled evenly besides all exponents)
 FUNCTIONS = {
@@ -226,8 +231,11 @@ def test_pow_unit_specials(library, dtype, level):
     tiny = np.finfo(dtype).smallest_subnormal
     x = np.array([0, tiny, 1, np.nan] * 9, dtype)
     for power, expected in (
-        (0, [1, 1, 1, np.nan]), (1, [0, tiny, 1, np.nan]), (1e-3, [0, None, 1, np.nan]),
-        (1e30, [0, 0, 1, np.nan]), (np.nan, [np.nan] * 4),
+        (0, [1, 1, 1, np.nan]),
+        (1, [0, tiny, 1, np.nan]),
+        (1e-3, [0, None, 1, np.nan]),
+        (1e30, [0, 0, 1, np.nan]),
+        (np.nan, [np.nan] * 4),
     ):
         got = call(library(level), "pow_unit", x, power)
         keep = [value is not None for value in expected * 9]

@@ -65,7 +65,10 @@ def exp_tail(degree):
     half = mp.log(2) / 2 * mp.mpf("1.0001")
     return remez(
         lambda r: near(r, lambda r: (mp.exp(r) - 1 - r) / r**2),
-        lambda r: r**2 / mp.exp(r), degree, -half, half,
+        lambda r: r**2 / mp.exp(r),
+        degree,
+        -half,
+        half,
     )
 
 
@@ -74,7 +77,10 @@ def log_tail(degree):
     near = series(mp.log1p, 3)
     return remez(
         lambda f: near(f, lambda f: (mp.log1p(f) - f + f**2 / 2) / f**3),
-        lambda f: f**3 / mp.log1p(f) if f else 0, degree, mp.sqrt(0.5) - 1, mp.sqrt(2) - 1,
+        lambda f: f**3 / mp.log1p(f) if f else 0,
+        degree,
+        mp.sqrt(0.5) - 1,
+        mp.sqrt(2) - 1,
     )
 
 
@@ -82,7 +88,11 @@ def log_ratio(degree):
     """2 atanh(s) = 2 s + s w p(w), w = s^2, s = f/(2 + f), f as in log_tail, relative."""
     terms = [mp.mpf(2) / (2 * k + 3) for k in range(60)][::-1]
     return remez(
-        lambda w: mp.polyval(terms, w), lambda w: w / 2, degree, 0, (mp.sqrt(2) - 1) ** 4,
+        lambda w: mp.polyval(terms, w),
+        lambda w: w / 2,
+        degree,
+        0,
+        (mp.sqrt(2) - 1) ** 4,
     )
 
 
@@ -91,7 +101,10 @@ def log1p_unit(degree):
     near = series(mp.log1p, 2)
     return remez(
         lambda z: near(z, lambda z: (mp.log1p(z) - z) / z**2),
-        lambda z: z**2 / mp.log1p(z) if z else 0, degree, 0, 1,
+        lambda z: z**2 / mp.log1p(z) if z else 0,
+        degree,
+        0,
+        1,
     )
 
 
@@ -101,6 +114,7 @@ def tanh_small(degree):
     def ratio(w):
         x = mp.sqrt(w)
         return (mp.tanh(x) / x - 1) / w
+
     return remez(ratio, lambda w: w, degree, "1e-30", mp.mpf("0.55") ** 2)
 
 
@@ -110,6 +124,7 @@ def atan_small(degree):
     def ratio(w):
         t = mp.sqrt(w)
         return (mp.atan(t) / t - 1) / w
+
     return remez(ratio, lambda w: w, degree, "1e-30", mp.mpf("0.25"))
 
 
@@ -142,7 +157,9 @@ def main(names):
             for power, value in enumerate(coefficients):
                 print(f"    {power:2d}  {mp.nstr(value, digits, strip_zeros=False)}")
     for name, value, sizes in (
-        ("ln2", mp.log(2), (15, 40)), ("pi/2", mp.pi / 2, (24, 53)), ("pi/4", mp.pi / 4, (24, 53)),
+        ("ln2", mp.log(2), (15, 40)),
+        ("pi/2", mp.pi / 2, (24, 53)),
+        ("pi/4", mp.pi / 4, (24, 53)),
     ):
         for kind, digits, bits in zip(("float", "double"), (9, 17), sizes, strict=True):
             high, low = split(value, bits)

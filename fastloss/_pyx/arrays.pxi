@@ -116,9 +116,10 @@ cdef int parse_reduction(object reduction) except -1:
     raise ValueError(f"reduction is {shown(reduction)}; expected 'mean', 'sum' or 'none'")
 
 
-cdef double parse_number(str name, object value) except? -1.25:
+cdef double parse_number(const char *c_name, object value) except? -1.25:
     if isinstance(value, float):
         return value
+    cdef str name = c_name.decode()
     if isinstance(value, (str, bytes, complex)) or not hasattr(value, "__float__"):
         raise TypeError(f"{name} is {shown(value)}; expected a number")
     try:
@@ -129,7 +130,7 @@ cdef double parse_number(str name, object value) except? -1.25:
         raise TypeError(f"{name} is {shown(value)}; expected a number") from None
 
 
-cdef double parse_in_domain(str name, object value, int domain) except? -1.25:
+cdef double parse_in_domain(const char *name, object value, int domain) except? -1.25:
     cdef double x = parse_number(name, value)
     if domain == FL_ANY_FINITE and isfinite(x):
         return x
@@ -148,7 +149,7 @@ cdef double parse_in_domain(str name, object value, int domain) except? -1.25:
         FL_UNIT: "a number in [0, 1]",
         FL_UNIT_OR_OFF: "a number in [0, 1], or -1 to switch it off",
     }[domain]
-    raise ValueError(f"{name} is {shown(value)}; expected {expected}")
+    raise ValueError(f"{name.decode()} is {shown(value)}; expected {expected}")
 
 
 # ---- outputs ---------------------------------------------------------------------
@@ -160,17 +161,62 @@ cdef cnp.ndarray empty(cnp.ndarray like, int number):
     return np.empty_like(like, dtype=np.float32 if number == cnp.NPY_FLOAT else np.float64, order="K", subok=False)
 
 
-cdef bint overlap(cnp.ndarray a, cnp.ndarray b):
-    return np.may_share_memory(a, b) and np.shares_memory(a, b)
+cdef cnp.ndarray zeros(cnp.ndarray like):
+    """A new array of zeros of like's type, shape and memory order."""
+    if cnp.PyArray_IS_C_CONTIGUOUS(like):
+        return cnp.PyArray_ZEROS(cnp.PyArray_NDIM(like), cnp.PyArray_DIMS(like), cnp.PyArray_TYPE(like), 0)
+    return np.zeros_like(like, order="K", subok=False)
 
 
-cdef bint same_memory(cnp.ndarray a, cnp.ndarray b):
-    return (
-        cnp.PyArray_DATA(a) == cnp.PyArray_DATA(b)
-        and same_shape(a, b)
-        and (<object>a).strides == (<object>b).strides
-        and cnp.PyArray_TYPE(a) == cnp.PyArray_TYPE(b)
-    )
+cdef inline void extent(cnp.ndarray a, char **low, char **high) noexcept:
+    """The range of addresses an array may touch."""
+    cdef int i
+    cdef Py_ssize_t reach
+    low[0] = high[0] = <char *>cnp.PyArray_DATA(a)
+    for i in range(cnp.PyArray_NDIM(a)):
+        reach = (cnp.PyArray_DIM(a, i) - 1) * cnp.PyArray_STRIDE(a, i)
+        if reach < 0:
+            low[0] += reach
+        else:
+            high[0] += reach
+    high[0] += cnp.PyArray_ITEMSIZE(a)
+
+
+cdef bint overlap(cnp.ndarray a, cnp.ndarray b) except -1:
+    """Whether two arrays share an element; exact, but cheap for arrays that lie apart."""
+    cdef char *low_a
+    cdef char *high_a
+    cdef char *low_b
+    cdef char *high_b
+    extent(a, &low_a, &high_a)
+    extent(b, &low_b, &high_b)
+    if high_a <= low_b or high_b <= low_a:
+        return False
+    return np.shares_memory(a, b)
+
+
+cdef cnp.ndarray contiguous(cnp.ndarray a, int number):
+    """C-contiguous and of one type; the array itself where it is both."""
+    if cnp.PyArray_TYPE(a) == number and cnp.PyArray_IS_C_CONTIGUOUS(a):
+        return a
+    return cnp.PyArray_FROMANY(a, number, 0, 0, cnp.NPY_ARRAY_CARRAY_RO | cnp.NPY_ARRAY_FORCECAST)
+
+
+cdef bint same_memory(cnp.ndarray a, cnp.ndarray b) noexcept:
+    """Whether two arrays are the same view of the same memory."""
+    cdef int i
+    if a is b:
+        return True
+    if (
+        cnp.PyArray_DATA(a) != cnp.PyArray_DATA(b)
+        or cnp.PyArray_TYPE(a) != cnp.PyArray_TYPE(b)
+        or not same_shape(a, b)
+    ):
+        return False
+    for i in range(cnp.PyArray_NDIM(a)):
+        if cnp.PyArray_STRIDE(a, i) != cnp.PyArray_STRIDE(b, i):
+            return False
+    return True
 
 
 cdef bint repeats(cnp.ndarray a) noexcept:

@@ -28,7 +28,8 @@ cdef double add_penalty(fl_pointwise_args *args, str name, cnp.ndarray w, object
     if out is not None and g is not out:
         out[...] = g
         g = out
-    grads.append(g)
+    if g is not None:
+        grads.append(g)
     return args.result
 
 
@@ -37,50 +38,47 @@ def penalty(int loss, params, strength, tuple parameters, grad):
     cdef fl_pointwise_args args
     cdef const fl_loss_info *info = fl_loss_at(loss)
     cdef int i
-    cdef double total = 0
-    cdef list grads = [], arrays, names, buffers
+    cdef double total
+    cdef list grads = []
     args.loss = loss
     args.reduction = FL_REDUCE_SUM
     args.factor = parse_in_domain("strength", strength, FL_NONNEGATIVE)
     for i in range(info.n_parameters):
         args.parameters[i] = parse_in_domain(
-            info.parameters[i].name.decode(), parameters[i], info.parameters[i].domain
+            info.parameters[i].name, parameters[i], info.parameters[i].domain
         )
-    if isinstance(params, dict):
-        keys = list(params)
-        names = [f"params[{key!r}]" for key in keys]
-        arrays = [params[key] for key in keys]
-    elif isinstance(params, (list, tuple)) and not is_numbers(params):
-        keys = list(range(len(params)))
-        names = [f"params[{key}]" for key in keys]
-        arrays = list(params)
-    else:
-        keys, names, arrays = None, ["params"], [params]
-    if keys is None or isinstance(grad, bool):
-        buffers = [grad] * len(arrays)
+    if not isinstance(params, (dict, list, tuple)) or is_numbers(params):
+        total = add_penalty(&args, "params", as_input("params", params), grad, grads)
+        return (total, grads[0]) if grads else total
+    return penalty_of_many(&args, params, grad)
+
+
+cdef object penalty_of_many(fl_pointwise_args *args, object params, object grad):
+    """The penalty of a dict, list or tuple of arrays; the gradients come as a dict or list."""
+    cdef double total = 0
+    cdef list grads = [], keys = list(params) if isinstance(params, dict) else list(range(len(params)))
+    cdef list names = [f"params[{key!r}]" for key in keys]
+    cdef list arrays = [as_input(name, params[key]) for name, key in zip(names, keys)]
+    if isinstance(grad, (bool, np.bool_)):
+        buffers = [grad] * len(keys)
     elif isinstance(params, dict):
-        if not isinstance(grad, dict) or list(grad) != keys:
-            raise TypeError(f"grad is {type(grad).__name__}; expected False, True or a dict with the keys of params")
-        buffers = list(grad.values())
+        if not isinstance(grad, dict) or grad.keys() != params.keys():
+            raise TypeError(f"grad is {grad!r}; expected False, True or a dict with the keys of params")
+        buffers = [grad[key] for key in keys]
     else:
-        if not isinstance(grad, (list, tuple)) or len(grad) != len(arrays):
-            raise TypeError(f"grad is {type(grad).__name__}; expected False, True or a list of {len(arrays)} arrays")
+        if not isinstance(grad, (list, tuple)) or len(grad) != len(keys):
+            raise TypeError(f"grad is {grad!r}; expected False, True or a list of {len(keys)} arrays")
         buffers = list(grad)
-    arrays = [as_input(name, w) for name, w in zip(names, arrays)]
     taken = list(zip(names, arrays))
     for name, w, buffer in zip(names, arrays, buffers):      # every check before any write
         if wants("grad", buffer) and cnp.PyArray_Check(buffer):
             as_output("grad", buffer, w, name, tuple(taken))
             taken.append((f"the gradient of {name}", buffer))
     for name, w, buffer in zip(names, arrays, buffers):
-        total += add_penalty(&args, name, w, buffer, grads)
-    if not any(wants("grad", buffer) for buffer in buffers):
-        return total
-    if keys is None:
-        return total, grads[0]
-    if isinstance(params, dict):
-        return total, dict(zip(keys, grads))
-    return total, grads
+        total += add_penalty(args, name, w, buffer, grads)
+    if grad is False or not any(wants("grad", buffer) for buffer in buffers):
+        return total if buffers or grad is False else (total, {} if isinstance(params, dict) else [])
+    return total, dict(zip(keys, grads)) if isinstance(params, dict) else grads
 
 
 cdef bint is_numbers(object sequence):

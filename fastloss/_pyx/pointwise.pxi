@@ -34,7 +34,7 @@ def pointwise(int loss, input, target, weight, aux, tuple parameters, reduction,
     args.reduction = parse_reduction(reduction)
     for i in range(info.n_parameters):
         args.parameters[i] = parse_in_domain(
-            info.parameters[i].name.decode(), parameters[i], info.parameters[i].domain
+            info.parameters[i].name, parameters[i], info.parameters[i].domain
         )
     number = cnp.PyArray_TYPE(x)
     args.dtype = F32 if number == cnp.NPY_FLOAT else F64

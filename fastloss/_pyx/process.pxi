@@ -1,10 +1,15 @@
 # process.pxi -- instruction sets, threads, and the list of compiled losses.
 
+class Losses(dict):
+    def __missing__(self, name):
+        raise KeyError(f"{name}: not in csrc/losses.def, or built before it was")
+
+
 def losses():
     """Name -> number of every loss in losses.def."""
-    return {
+    return Losses({
         fl_loss_at(i).name.decode(): i for i in range(fl_loss_count()) if fl_loss_at(i).name[0] != 0
-    }
+    })
 
 
 def isa_levels():

@@ -64,12 +64,14 @@ cdef bint by_pixels(fl_rows *rows, Py_ssize_t inner) noexcept:
     return rows.inner == 1 or (inner == 1 and rows.outer == 1)
 
 
+@cython.final
+@cython.freelist(8)
 cdef class RowCall:
     """The arguments of one rowwise call and the arrays that keep them alive."""
 
     cdef fl_rowwise_args args
     cdef cnp.ndarray x, g, g_out, v, target
-    cdef list keep
+    cdef cnp.ndarray index, position, row_weight, class_weight, soft      # kept alive
     cdef int axis
     cdef bint rows
 
@@ -98,7 +100,6 @@ cdef class RowCall:
             as_rows(&args.input, x, self.axis)
         self.rows = by_rows(&args.input)
         self.x = x
-        self.keep = []
         args.loss = loss
         args.dtype = F32 if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT else F64
         args.reduction = parse_reduction(reduction)
@@ -109,15 +110,19 @@ cdef class RowCall:
         args.smoothing = 0
         return 0
 
+    cdef bint one_per_row(self, cnp.ndarray t) noexcept:
+        """Whether `t` has the shape of the rows: the input's without the class axis."""
+        cdef int i, n = cnp.PyArray_NDIM(self.x) - 1
+        if cnp.PyArray_NDIM(t) != n:
+            return False
+        for i in range(n):
+            if cnp.PyArray_DIM(t, i) != cnp.PyArray_DIM(self.x, i if i < self.axis else i + 1):
+                return False
+        return True
+
     cdef tuple row_shape(self):
         shape = shape_of(self.x)
         return shape[: self.axis] + shape[self.axis + 1 :]
-
-    cdef cnp.ndarray real_array(self, object a):
-        """Contiguous, of the input's dtype, and kept alive."""
-        cdef cnp.ndarray c = np.ascontiguousarray(a, dtype=self.x.dtype)
-        self.keep.append(c)
-        return c
 
     cdef bint matches(self, fl_rows *rows, cnp.ndarray a) noexcept:
         """Whether `a` can be read or written along the same axis as the input."""
@@ -148,7 +153,13 @@ cdef class RowCall:
         w = as_operand("weight", weight)
         if cnp.PyArray_NDIM(w) != 1 or cnp.PyArray_DIM(w, 0) != self.args.classes:
             raise ValueError(f"weight has shape {shape_of(w)}; expected ({self.args.classes},), one per class")
-        self.args.class_weight = cnp.PyArray_DATA(self.real_array(w))
+        self.class_weight = contiguous(w, cnp.PyArray_TYPE(self.x))
+        self.args.class_weight = cnp.PyArray_DATA(self.class_weight)
+        return 0
+
+    cdef int check_rows(self, cnp.ndarray t) except -1:
+        if not self.one_per_row(t):
+            raise ValueError(f"target has shape {shape_of(t)}; expected {self.row_shape()} for input's {shape_of(self.x)}")
         return 0
 
     cdef int labels(self, cnp.ndarray t, object ignore_index) except -1:
@@ -157,14 +168,12 @@ cdef class RowCall:
         if kind < FL_I8 or cnp.PyArray_TYPE(t) == cnp.NPY_BOOL:
             raise TypeError(f"target has dtype {t.dtype}; expected integer class indices"
                             + (f" of shape {self.row_shape()}" if cnp.PyArray_NDIM(t) else ""))
-        if shape_of(t) != self.row_shape():
-            raise ValueError(f"target has shape {shape_of(t)}; expected {self.row_shape()} for input's {shape_of(self.x)}")
+        self.check_rows(t)
         self.target = t
         if kind == FL_U64:
             t = np.minimum(t, np.uint64(2**63 - 1))      # no label, whichever way it is read
-        t = np.ascontiguousarray(t, dtype=np.int64)
-        self.keep.append(t)
-        self.args.index = <const int64_t *>cnp.PyArray_DATA(t)
+        self.index = contiguous(t, cnp.NPY_INT64)
+        self.args.index = <const int64_t *>cnp.PyArray_DATA(self.index)
         self.args.ignore_index = parse_index("ignore_index", ignore_index)
         return 0
 
@@ -179,7 +188,7 @@ cdef class RowCall:
             copy = self.fresh(&self.args.target)
             copy[...] = t
             t = copy
-        self.keep.append(t)
+        self.soft = t
         return 0
 
     cdef int outputs(self, object input, object grad, object weight) except -1:
@@ -204,6 +213,10 @@ cdef class RowCall:
         """For a loss that writes one entry a row: zeros, and labels checked before any write."""
         cdef int status
         if self.g is None:
+            return 0
+        if self.g_out is None and cnp.PyArray_IS_C_CONTIGUOUS(self.g):
+            self.g = zeros(self.g)          # untouched pages cost nothing
+            self.matches(&self.args.grad, self.g)
             return 0
         if self.g_out is None:
             self.g[...] = 0
@@ -253,14 +266,17 @@ cdef class RowCall:
 
 
 cdef int64_t parse_index(str name, object value) except? -2:
+    if type(value) is int:
+        try:
+            return value
+        except OverflowError:
+            raise ValueError(f"{name} is {value!r}, beyond 64 bits") from None
     if isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} is {value!r}; expected an integer")
     try:
-        return to_index(value)
+        return parse_index(name, to_index(value))
     except TypeError:
         raise TypeError(f"{name} is {shown(value)}; expected an integer") from None
-    except OverflowError:
-        raise ValueError(f"{name} is {shown(value)}, beyond 64 bits") from None
 
 
 def cross_entropy(int loss, input, target, weight, ignore_index, reduction, label_smoothing, grad):
@@ -301,16 +317,17 @@ def distribution_focal_loss(int loss, input, target, weight, reduction, grad):
     if call.args.classes < 2:
         raise ValueError(f"input has shape {shape_of(call.x)}; expected at least 2 bins along the last axis")
     t = as_operand("target", target)
-    if shape_of(t) != call.row_shape():
-        raise ValueError(f"target has shape {shape_of(t)}; expected {call.row_shape()} for input's {shape_of(call.x)}")
+    call.check_rows(t)
     call.target = t
-    call.args.position = cnp.PyArray_DATA(call.real_array(t))
+    call.position = contiguous(t, cnp.PyArray_TYPE(call.x))
+    call.args.position = cnp.PyArray_DATA(call.position)
     if weight is not None:
         w = as_operand("weight", weight)
         try:
             w = np.broadcast_to(w, call.row_shape())
         except ValueError:
             raise ValueError(f"weight has shape {shape_of(w)}, which does not broadcast to target's {call.row_shape()}") from None
-        call.args.row_weight = cnp.PyArray_DATA(call.real_array(w))
+        call.row_weight = contiguous(w, cnp.PyArray_TYPE(call.x))
+        call.args.row_weight = cnp.PyArray_DATA(call.row_weight)
     call.outputs(input, grad, weight)
     return call.run()

@@ -67,7 +67,7 @@ def quotient(a: Any, b: Any) -> np.ndarray:
         return np.divide(a, b)
 
 
-def deliver(request: Any, derivative: np.ndarray, model: np.ndarray) -> np.ndarray:
+def deliver(request: Any, derivative: Any, model: np.ndarray) -> np.ndarray:
     """The derivative as a fresh array (`request` is True) or in the caller's buffer."""
     derivative = np.broadcast_to(derivative, model.shape)
     if isinstance(request, np.ndarray):

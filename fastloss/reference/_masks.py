@@ -45,7 +45,7 @@ def some_classes(rng: np.random.Generator, args: tuple) -> list[int]:
     return list(range(1, args[0].shape[1])) or [0]
 
 
-BINARY = (
+BINARY: tuple[dict[str, Any], ...] = (
     {},
     {"per_image": True},
     {"smooth_nr": 1.0, "smooth_dr": 1.0},

@@ -84,7 +84,7 @@ def ignoring(sample: Callable[..., Arrays], value: int) -> Callable[..., Arrays]
 ROW_SHAPES = ((5,), (7, 5), (0, 5), (3, 5, 4), (2, 3, 2, 2))
 ROW_BENCH = ((8, 10), (256, 1000), (4096, 1000), (512, 32000))
 
-CROSS_ENTROPY = (
+CROSS_ENTROPY: tuple[dict[str, Any], ...] = (
     {},
     {"weight": class_weight},
     {"label_smoothing": 0.1},
@@ -110,7 +110,11 @@ CROSS_ENTROPY_VARIANTS = (
     ),
 )
 
-NLL = ({}, {"weight": class_weight}, {"weight": class_weight, "ignore_index": 2})
+NLL: tuple[dict[str, Any], ...] = (
+    {},
+    {"weight": class_weight},
+    {"weight": class_weight, "ignore_index": 2},
+)
 
 NLL_VARIANTS = (
     Variant(ignored_indices, ({}, {"weight": class_weight})),

@@ -39,7 +39,7 @@ def _penalty(
 
 
 def _penalty_loss(**fields: Any) -> Any:
-    strengths = ({}, {"strength": 0.0}, {"strength": 0.3})
+    strengths: tuple[dict[str, Any], ...] = ({}, {"strength": 0.0}, {"strength": 0.3})
     options = fields.pop("options", strengths)
     return register(
         kind="penalty",

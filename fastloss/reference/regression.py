@@ -93,7 +93,7 @@ def rmse_loss(
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         if reduction == "none":
             root = np.sqrt(w)
-            loss = np.asarray(root * np.abs(r), dtype=x.dtype)
+            loss: Any = np.asarray(root * np.abs(r), dtype=x.dtype)
             first, second = root * _sign(r), np.zeros_like(r)
         else:
             share = quotient(w, w.sum()) if reduction == "mean" else w

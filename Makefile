@@ -1,0 +1,103 @@
+# One word for each habit. Everything works from a clean checkout with Python, gcc and make:
+# each target makes its own virtual environment and installs what it needs.
+#
+#   make demo      train two models on handwritten digits, draw fastloss-demo.png
+#   make test      the tests: no other framework, under three minutes
+#   make test-all  also the slow ones, and against torch, numba and jax (in .venv-all)
+#   make dev       an editable install with every tool
+#   make bench     the benchmarks        make lint    style of Python and C
+#   make types     type checkers         make format  apply the style
+#   make docs      tables, doctests      make stubs   write fastloss/*.pyi
+#   make wheel     sdist and wheel       make clean   remove all of it
+
+PYTHON ?= python3
+PEERS ?= torch==2.13.0 numba jax
+BIN := .venv/bin
+ALL := .venv-all/bin
+PIP_FLAGS := --quiet --disable-pip-version-check
+BUILD := "setuptools>=77" "cython>=3.1" "numpy>=2.0"
+
+SOURCES := setup.py $(wildcard csrc/*.[ch] csrc/*.def csrc/*/*.[ch] fastloss/*.pyx fastloss/_pyx/*.pxi)
+C_FILES := $(wildcard csrc/*.[ch] csrc/*/*.[ch])
+
+.PHONY: test test-all demo dev bench bench-smoke lint format types docs docs-check stubs wheel clean
+.DELETE_ON_ERROR:
+
+test: .venv/built .venv/with-test
+	$(BIN)/python -m pytest -q -m "not slow and not peer"
+
+test-all: .venv/built .venv-all/ready
+	$(ALL)/python -m pytest -q
+
+demo: .venv/built .venv/with-demo
+	$(BIN)/python -m fastloss demo
+
+dev: .venv/built .venv/with-test .venv/with-demo .venv/with-bench .venv/with-dev
+	@echo "source .venv/bin/activate"
+
+bench: .venv/built .venv/with-bench
+	$(BIN)/python -m pytest -q bench
+
+# Every benchmark once, on small shapes: shows that they run, measures nothing.
+bench-smoke: .venv/built .venv/with-test .venv/with-bench
+	FASTLOSS_BENCH_SMOKE=1 $(BIN)/python -m pytest -q bench --benchmark-disable
+
+lint: .venv/with-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/clang-format --dry-run -Werror $(C_FILES)
+
+format: .venv/with-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/clang-format -i $(C_FILES)
+
+types: .venv/built .venv/with-dev .venv/with-test
+	$(BIN)/mypy
+	$(BIN)/mypy --strict tests/typing_examples.py
+	@if $(BIN)/pyright --version >/dev/null 2>&1; \
+	then $(BIN)/pyright --pythonpath $(BIN)/python; \
+	else echo "pyright does not run here: skipped"; fi
+
+docs: .venv/built .venv/with-test
+	$(BIN)/python -m tools.tables
+	$(BIN)/python -m tools.doctests
+
+docs-check: .venv/built .venv/with-test
+	$(BIN)/python -m tools.tables --check
+	$(BIN)/python -m tools.doctests
+
+stubs: .venv/built
+	$(BIN)/python -m tools.stubs
+
+wheel: .venv/with-dev
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist .
+
+clean:
+	rm -rf .venv .venv-all build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -f fastloss/_core.c fastloss/_core.*.so
+
+# ---- environments: a stamp file for each thing that was installed ----------------
+
+.venv/tools: Makefile
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install $(PIP_FLAGS) --upgrade pip $(BUILD)
+	touch $@
+
+# Compile into build/, which later runs reuse; then link the checkout into the environment.
+.venv/built: .venv/tools pyproject.toml $(SOURCES)
+	$(BIN)/python setup.py -q build_ext --inplace
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install $(PIP_FLAGS) --no-build-isolation --editable .
+	touch $@
+
+# The extras of pyproject.toml.
+.venv/with-%: pyproject.toml | .venv/built
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install $(PIP_FLAGS) --no-build-isolation --editable ".[$*]"
+	touch $@
+
+.venv-all/ready: Makefile pyproject.toml | .venv/built
+	$(PYTHON) -m venv .venv-all
+	$(ALL)/python -m pip install $(PIP_FLAGS) --upgrade pip $(BUILD) $(PEERS)
+	PYTHONWARNINGS=ignore $(ALL)/python -m pip install $(PIP_FLAGS) --no-build-isolation --editable ".[test]"
+	touch $@

@@ -1,0 +1,106 @@
+/* boxes.h -- the loop over aligned boxes: box i of one argument with box i of the other.
+ *
+ * A chunk (the unit of threads) is FL_CHUNK numbers; it is worked through in blocks that are split
+ * into columns, overlapped and joined again: see boxblock.h. */
+
+typedef struct {
+    const fl_boxes_args *args;
+    FL(overlap_loop) *loop;
+    FL(overlap_rules) rules;
+    int kind, stream;
+    real sign, offset;      /* value = offset + sign overlap */
+    real factor;            /* of the derivatives */
+    double *partials;
+} FL(boxes_call);
+
+enum { FL(boxes_per_chunk) = FL_CHUNK / 4 };
+
+/* One coordinate of every box as an operand of its own. */
+static fl_operand FL(coordinate)(const fl_operand *boxes, ptrdiff_t step, int k) {
+    fl_operand o = *boxes;
+    o.data += k * step;
+    return o;
+}
+
+static void FL(read_boxes)(const fl_operand *boxes, ptrdiff_t step, const fl_space *space, ptrdiff_t start,
+                           int n, FL(box_block) *b) {
+    if (boxes->direct) {
+        FL(split)((const real *)boxes->data + 4 * start, n, b);
+        return;
+    }
+    real *columns[4] = {b->x1, b->y1, b->x2, b->y2};
+    for (int k = 0; k < 4; k++) {
+        fl_operand o = FL(coordinate)(boxes, step, k);
+        FL(gather)(&o, space, start, n, columns[k]);
+    }
+}
+
+static void FL(write_grad)(const FL(boxes_call) *call, ptrdiff_t start, int n, const FL(overlap_block) *r,
+                           const real *weight) {
+    const fl_boxes_args *args = call->args;
+    FL_ALIGNED real block[4 * FL(block)];
+    int in_place = args->grad.direct && !call->stream;
+    real *to = in_place ? (real *)args->grad.data + 4 * start : block;
+    FL(join)(r, n, args->format, weight, call->factor, to);
+    if (in_place) return;
+    if (args->grad.direct) {
+        fl_stream(args->grad.data + 4 * start * sizeof(real), block, 4 * n * sizeof(real));
+        return;
+    }
+    real column[FL(block)];
+    for (int k = 0; k < 4; k++) {
+        fl_operand o = FL(coordinate)(&args->grad, args->grad_step, k);
+        for (int i = 0; i < n; i++) column[i] = block[4 * i + k];
+        FL(scatter)(&o, &args->space, start, n, column);
+    }
+}
+
+static void FL(boxes_chunk)(void *context, ptrdiff_t chunk) {
+    const FL(boxes_call) *call = context;
+    const fl_boxes_args *args = call->args;
+    const fl_space *space = &args->space;
+    ptrdiff_t start = chunk * FL(boxes_per_chunk), end = start + FL(boxes_per_chunk);
+    if (end > space->size) end = space->size;
+    double lanes[FL_LANES] = {0};
+    FL_ALIGNED FL(box_block) p, t;
+    FL_ALIGNED FL(overlap_block) r;
+    real weights[FL(block)];
+    for (; start < end; start += FL(block)) {
+        int n = end - start < FL(block) ? (int)(end - start) : FL(block);
+        FL(read_boxes)(&args->boxes1, args->step1, space, start, n, &p);
+        FL(read_boxes)(&args->boxes2, args->step2, space, start, n, &t);
+        FL(complete)(&p, n, args->format, call->kind == FL_CIOU, call->rules.height);
+        FL(complete)(&t, n, args->format, call->kind == FL_CIOU, call->rules.height);
+        call->loop(&p, &t, n, &call->rules, call->sign, call->offset, &r);
+        const real *w = FL(load)(&args->weight, space, start, n, weights);
+        if (w) FL(weigh)(w, n, r.value);
+        FL(add)(r.value, n, lanes);
+        if (args->value.data) FL(scatter)(&args->value, space, start, n, r.value);
+        if (args->grad.data) FL(write_grad)(call, start, n, &r, w);
+    }
+    call->partials[chunk] = fl_sum_lanes(lanes);
+}
+
+static fl_status FL(boxes)(fl_boxes_args *args) {
+    ptrdiff_t size = args->space.size, n_chunks = (size + FL(boxes_per_chunk) - 1) / FL(boxes_per_chunk);
+    int kind = fl_loss_traits[args->loss].overlap;
+    double divisor = args->reduction == FL_REDUCE_MEAN ? (double)size : 1, few[FL_FEW_CHUNKS], sum = 0;
+    real eps = (real)args->eps;
+    FL(boxes_call) call = {
+        .args = args,
+        .loop = FL(overlap_table)[kind][!!args->grad.data],
+        .rules = args->as_loss ? FL(loss_rules)(kind, eps) : FL(training_rules)(args->format == FL_XYXY, eps),
+        .kind = kind,
+        .sign = args->as_loss ? -1 : 1,
+        .offset = args->as_loss ? 1 : 0,
+        .stream = args->grad.data && args->grad.direct && 4 * size * (ptrdiff_t)sizeof(real) >= FL_STREAM_BYTES,
+    };
+    call.factor = (real)(call.sign / divisor);
+    call.partials = n_chunks <= FL_FEW_CHUNKS ? few : malloc(n_chunks * sizeof(double));
+    if (!call.partials) return FL_NO_MEMORY;
+    fl_parallel(n_chunks, fl_boxes_cost(args), FL(boxes_chunk), &call);
+    for (ptrdiff_t i = 0; i < n_chunks; i++) sum += call.partials[i];
+    if (call.partials != few) free(call.partials);
+    args->result = size ? sum / divisor : 0;
+    return FL_OK;
+}

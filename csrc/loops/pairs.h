@@ -1,0 +1,115 @@
+/* pairs.h -- the loop over pairs: every box of one argument with every box of the other.
+ *
+ * A chunk (the unit of threads) is a tile of the matrix: FL(tile_rows) boxes of one side times one
+ * block of the other, which stays in the first-level cache. Values have loops of their own; with
+ * derivatives a row is box i, repeated, aligned with the block. */
+
+enum { FL(tile_rows) = 64 };
+
+/* Overlaps of box i of `p` with n boxes of `t`, and with those that fill up the last lanes. */
+typedef void FL(pair_loop)(const FL(box_block) *p, int i, const FL(box_block) *t, int n,
+                           const FL(overlap_rules) *rules, real *value);
+
+static FL_INLINE void FL(pair_row)(int kind, const FL(box_block) *p, int i, const FL(box_block) *restrict t,
+                                   int n, const FL(overlap_rules) *rules, real *restrict value) {
+    const FL(overlap_rules) own = *rules;
+    int rows = FL(whole_rows)(n);
+    const FL(box) one = FL(box_at)(p, i, kind == FL_CIOU);
+    FL_BOX_LOOP
+    for (int j = 0; j < rows; j++) {
+        FL(overlap) o = FL(overlap_of)(kind, 0, one, FL(box_at)(t, j, kind == FL_CIOU), &own);
+        value[j] = kind == FL_IOU ? o.iou : o.iou - o.penalty;
+    }
+}
+
+#define FL_BOXES(name, kind, cost, pair_cost)                                                       \
+    static void FL(name##_pair)(const FL(box_block) *p, int i, const FL(box_block) *t, int n,       \
+                                const FL(overlap_rules) *rules, real *value) {                      \
+        FL(pair_row)(kind, p, i, t, n, rules, value);                                               \
+    }
+#include "../losses.def"
+
+static FL(pair_loop) *const FL(pair_table)[] = {
+#define FL_BOXES(name, kind, cost, pair_cost) [kind] = FL(name##_pair),
+#include "../losses.def"
+};
+
+typedef struct {
+    const fl_pairs_args *args;
+    FL(overlap_rules) rules;
+    int kind, stream_value, stream_grad;
+    ptrdiff_t bands, blocks;            /* tiles down and across */
+} FL(pairs_call);
+
+static FL_INLINE void FL(put)(int stream, real *to, const real *from, ptrdiff_t n) {
+    if (stream) fl_stream(to, from, n * sizeof(real));
+    else memcpy(to, from, n * sizeof(real));
+}
+
+static void FL(repeat)(const FL(box_block) *p, int i, int rows, FL(box_block) *restrict q) {
+    const FL(box) one = FL(box_at)(p, i, 1);
+    for (int j = 0; j < rows; j++) {
+        q->x1[j] = one.x1, q->y1[j] = one.y1, q->x2[j] = one.x2, q->y2[j] = one.y2;
+        q->w[j] = one.w, q->h[j] = one.h, q->angle[j] = one.angle;
+    }
+}
+
+static void FL(tile_values)(const FL(pairs_call) *call, const FL(box_block) *p, int height,
+                            const FL(box_block) *t, int width, real *value) {
+    FL(pair_loop) *loop = FL(pair_table)[call->kind];
+    FL_ALIGNED real row[FL(block)];
+    int in_place = FL(whole_rows)(width) == width && !call->stream_value;
+    for (int i = 0; i < height; i++, value += call->args->m) {
+        loop(p, i, t, width, &call->rules, in_place ? value : row);
+        if (!in_place) FL(put)(call->stream_value, value, row, width);
+    }
+}
+
+static void FL(tile_grads)(const FL(pairs_call) *call, const FL(box_block) *p, int height,
+                           const FL(box_block) *t, int width, real *value, real *grad) {
+    FL(overlap_loop) *loop = FL(overlap_table)[call->kind][1];
+    FL_ALIGNED FL(box_block) q;
+    FL_ALIGNED FL(overlap_block) r;
+    FL_ALIGNED real block[4 * FL(block)];
+    for (int i = 0; i < height; i++, value += call->args->m, grad += 4 * call->args->m) {
+        FL(repeat)(p, i, FL(whole_rows)(width), &q);
+        loop(&q, t, width, &call->rules, 1, 0, &r);
+        FL(put)(call->stream_value, value, r.value, width);
+        FL(join)(&r, width, call->args->format, NULL, 1, call->stream_grad ? block : grad);
+        if (call->stream_grad) fl_stream(grad, block, 4 * width * sizeof(real));
+    }
+}
+
+static void FL(pairs_chunk)(void *context, ptrdiff_t chunk) {
+    const FL(pairs_call) *call = context;
+    const fl_pairs_args *args = call->args;
+    ptrdiff_t first = chunk % call->blocks * FL(block), band = chunk / call->blocks;
+    ptrdiff_t batch = band / call->bands, i = band % call->bands * FL(tile_rows);
+    int height = args->n - i < FL(tile_rows) ? (int)(args->n - i) : FL(tile_rows);
+    int width = args->m - first < FL(block) ? (int)(args->m - first) : FL(block);
+    FL_ALIGNED FL(box_block) p, t;
+    FL(split)((const real *)args->boxes1 + 4 * (batch * args->n + i), height, &p);
+    FL(split)((const real *)args->boxes2 + 4 * (batch * args->m + first), width, &t);
+    FL(complete)(&p, height, args->format, call->kind == FL_CIOU, call->rules.height);
+    FL(complete)(&t, width, args->format, call->kind == FL_CIOU, call->rules.height);
+    if (call->kind != FL_CIOU) memset(p.angle, 0, sizeof p.angle);
+
+    ptrdiff_t at = (batch * args->n + i) * args->m + first;
+    if (args->grad) FL(tile_grads)(call, &p, height, &t, width, (real *)args->value + at, (real *)args->grad + 4 * at);
+    else FL(tile_values)(call, &p, height, &t, width, (real *)args->value + at);
+}
+
+static fl_status FL(pairs)(fl_pairs_args *args) {
+    ptrdiff_t bytes = args->batch * args->n * args->m * (ptrdiff_t)sizeof(real);
+    FL(pairs_call) call = {
+        .args = args,
+        .rules = FL(pair_rules)((real)args->eps),
+        .kind = fl_loss_traits[args->loss].overlap,
+        .stream_value = bytes >= FL_STREAM_BYTES,
+        .stream_grad = 4 * bytes >= FL_STREAM_BYTES,
+        .bands = (args->n + FL(tile_rows) - 1) / FL(tile_rows),
+        .blocks = (args->m + FL(block) - 1) / FL(block),
+    };
+    fl_parallel(args->batch * call.bands * call.blocks, fl_pairs_cost(args), FL(pairs_chunk), &call);
+    return FL_OK;
+}

@@ -1,0 +1,178 @@
+"""One loss against its reference: every dtype, input, option and reduction."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+DTYPES = (np.float32, np.float64)
+# The reference itself rounds in float64, so float64 kernels are measured against a moving mark.
+TOLERANCE = {"float32": 4.0, "float64": 16.0}
+LARGE = 200_000  # elements: enough for several chunks, so that threads take part
+
+
+@dataclass
+class Worst:
+    """The largest error so far, and how to call the function to see it."""
+
+    ulp: float = 0.0
+    where: str = ""
+    calls: int = 0
+
+    def note(self, ulp: float, where: str) -> None:
+        if not self.where or ulp > self.ulp:
+            self.ulp, self.where = ulp, where
+
+
+def examine(loss: Any, seed: int) -> dict[str, Any]:
+    """The comparison of one loss, ready for JSON."""
+    entry: dict[str, Any] = {"name": loss.name, "family": loss.family, "failed": False}
+    for dtype in DTYPES:
+        name = np.dtype(dtype).name
+        worst = Worst()
+        error = ""
+        try:
+            for case in loss.cases():
+                for shape in loss.shapes:
+                    _compare(loss, case, shape, dtype, seed, worst)
+            identical = _same_bits(loss, dtype, seed)
+        except Exception as problem:  # a crash is a finding to report beside the others
+            identical, error = False, f"{type(problem).__name__}: {problem}"
+        failed = bool(error) or not worst.ulp <= TOLERANCE[name] or not identical
+        entry[name] = {
+            "ulp": worst.ulp if math.isfinite(worst.ulp) else None,
+            "where": worst.where,
+            "calls": worst.calls,
+            "same_bits": identical,
+            "error": error,
+            "failed": failed,
+        }
+        entry["failed"] |= failed
+    return entry
+
+
+def _compare(loss: Any, case: Any, shape: tuple, dtype: Any, seed: int, worst: Worst) -> None:
+    rng = np.random.default_rng(seed)
+    args = case.sample(rng, shape, dtype)
+    options = case.keywords(rng, args)
+    if options.get("fmt", "xyxy") != "xyxy" and loss.gradients:
+        # The corners of such boxes are rounded: what touches in float32 may not in float64.
+        _note(loss, args, options, {}, worst, shape)
+        args = case.smooth_sample(rng, shape, dtype)
+    _note(loss, args, options, {"grad": True} if loss.gradients else {}, worst, shape)
+    if loss.hess:
+        # A second derivative jumps at a kink, and float32 may lie on its other side.
+        args = case.smooth_sample(rng, shape, dtype)
+        options = case.keywords(rng, args)
+        _note(loss, args, options, {"grad": True, "hess": True}, worst, shape)
+
+
+def _note(loss: Any, args: tuple, options: dict, extra: dict, worst: Worst, shape: tuple) -> None:
+    exact_args = tuple(_widen(a) for a in args)
+    exact_options = {k: _widen(v) for k, v in options.items()}
+    with np.errstate(all="ignore"):
+        got = _flat(loss.public(*args, **options, **extra))
+        true = _flat(loss.function(*exact_args, **exact_options, **extra))
+        terms = _terms(loss, exact_args, exact_options)
+    names = ("value", "gradient", "Hessian") if "hess" in extra else ("value", "gradient")
+    dtype = _float_dtype(args)
+    worst.calls += 1
+    if len(got) != len(true):
+        worst.note(math.inf, f"{len(got)} outputs instead of {len(true)}")
+        return
+    for index, (a, b) in enumerate(zip(got, true, strict=True)):
+        scale = terms if index == 0 else 0.0
+        if index == 2 and loss.hess:
+            scale = _curvature(true)
+        words = [f"{k}={_brief(v)}" for k, v in options.items()]
+        what = names[min(index, len(names) - 1)]
+        worst.note(ulp_error(a, b, dtype, scale), ", ".join([what, f"shape={shape}", *words]))
+
+
+def ulp_error(got: np.ndarray, true: np.ndarray, dtype: Any, scale: float = 0.0) -> float:
+    """The largest error in ulp of the largest number; infinite where shape, NaN or Inf differ."""
+    got, true = np.asarray(got), np.asarray(true, np.float64)
+    if got.shape != true.shape:
+        return math.inf
+    got = got.astype(np.float64)
+    finite = np.isfinite(true)
+    same = np.where(finite, np.isfinite(got), (got == true) | (np.isnan(got) & np.isnan(true)))
+    if not same.all():
+        return math.inf
+    if not finite.any():
+        return 0.0
+    error = float(np.abs(got[finite] - true[finite]).max())
+    largest = max(float(np.abs(true[finite]).max()), scale)
+    if error == 0.0:
+        return 0.0
+    return error / (float(np.finfo(dtype).eps) * largest) if largest else math.inf
+
+
+def _terms(loss: Any, args: tuple, options: dict) -> float:
+    """How large the terms of a sum are together: what its rounding error is measured by."""
+    if options.get("reduction") not in ("mean", "sum"):
+        return 0.0
+    each = np.asarray(loss.function(*args, **{**options, "reduction": "none"}), np.float64)
+    each = np.abs(each[np.isfinite(each)])
+    if not each.size:
+        return 0.0
+    return float(each.sum() if options["reduction"] == "sum" else each.mean())
+
+
+def _curvature(outputs: list[np.ndarray]) -> float:
+    """gradient^2 / value: the terms of a second derivative are at least of that size, their sum
+    may be zero (rmse_loss of one element)."""
+    value, gradient = (float(np.abs(a).max(initial=0.0)) for a in outputs[:2])
+    return gradient * gradient / value if 0 < value < math.inf and gradient < math.inf else 0.0
+
+
+def _same_bits(loss: Any, dtype: Any, seed: int) -> bool:
+    """One thread and all threads give the same bits on an input of several chunks."""
+    import fastloss
+
+    shapes = [s for s in loss.bench if math.prod(s) <= 4 * LARGE]
+    shape = max(shapes, key=math.prod, default=max(loss.shapes, key=math.prod))
+    args = loss.sample(np.random.default_rng(seed), shape, dtype)
+    extra = {"grad": True} if loss.gradients else {}
+    case = next(iter(loss.cases()))
+    options = case.keywords(np.random.default_rng(seed), args)
+    results = []
+    for threads in (1, max(2, fastloss.get_num_threads())):
+        with fastloss.num_threads(threads):
+            results.append(_flat(loss.public(*args, **options, **extra)))
+    return all(
+        np.asarray(a).tobytes() == np.asarray(b).tobytes() for a, b in zip(*results, strict=True)
+    )
+
+
+def _flat(result: Any) -> list[np.ndarray]:
+    """Value, gradients and Hessian as a list of arrays, however they are nested."""
+    if isinstance(result, dict):
+        result = list(result.values())
+    if isinstance(result, (tuple, list)):
+        return [array for part in result for array in _flat(part)]
+    return [result if isinstance(result, np.ndarray) else np.asarray(result)]
+
+
+def _widen(value: Any) -> Any:
+    """Floating-point arrays in float64; everything else as it stands."""
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return value.astype(np.float64)
+    if isinstance(value, dict):
+        return {k: _widen(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_widen(v) for v in value)
+    return value
+
+
+def _float_dtype(args: tuple) -> Any:
+    """The dtype that the outputs have: that of the first floating-point array."""
+    flat = (a for a in _flat(args[0]))
+    return next((a.dtype for a in flat if a.dtype.kind == "f"), np.dtype(np.float64))
+
+
+def _brief(value: Any) -> str:
+    return f"array{value.shape}" if isinstance(value, np.ndarray) else repr(value)

@@ -1,0 +1,36 @@
+"""fastloss itself, with fresh outputs and into a buffer that is used again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+import fastloss
+
+from . import VALUE_ONLY, summarise
+
+
+def version() -> str:
+    return fastloss.__version__
+
+
+def set_threads(n: int) -> None:
+    fastloss.set_num_threads(n)
+
+
+def prepare(name: str, arrays: tuple, options: dict[str, Any]) -> dict[str, Callable[[], Any]]:
+    function = getattr(fastloss, name)
+    if name in VALUE_ONLY:
+        return {"fresh": partial(function, *arrays, **options)}
+    buffer = np.empty_like(arrays[0])
+    return {
+        "fresh": partial(function, *arrays, **options, grad=True),
+        "reused": partial(function, *arrays, **options, grad=buffer),
+    }
+
+
+def summary(result: Any) -> list[float]:
+    return summarise(*result) if isinstance(result, tuple) else summarise(result)

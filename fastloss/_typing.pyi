@@ -1,0 +1,13 @@
+"""Types that the stubs share. They exist for type checkers only."""
+
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+class SupportsDLPack(Protocol):
+    def __dlpack__(self, *, stream: Any = ...) -> Any: ...
+    def __dlpack_device__(self) -> tuple[Any, Any]: ...
+
+Array: TypeAlias = ArrayLike | SupportsDLPack
+Floats: TypeAlias = NDArray[np.floating[Any]]

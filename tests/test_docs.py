@@ -1,0 +1,54 @@
+"""Every example in a docstring or a page runs and prints what it says."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+import fastloss as fl
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
+FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+MODULES = ["fastloss"] + [
+    f"fastloss.{module.name}"
+    for module in pkgutil.iter_modules(fl.__path__)
+    if not module.name.startswith("_") and module.name != "reference"
+]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstrings(name):
+    module = importlib.import_module(name)
+    report = []
+    runner = doctest.DocTestRunner(optionflags=FLAGS)
+    for test in doctest.DocTestFinder().find(module, name):
+        runner.run(test, out=report.append)
+    assert not runner.failures, "".join(report)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_pages(page, tmp_path, monkeypatch):
+    """Python blocks with prompts print what they say; those without run in one namespace."""
+    if not page.exists():
+        pytest.skip(f"no {page.name} beside the tests")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    text = page.read_text()
+    for match in re.finditer(r"^```python\n(.*?)^```", text, re.M | re.S):
+        line = text[: match.start()].count("\n") + 1
+        block = match.group(1)
+        if ">>>" in block:
+            test = doctest.DocTestParser().get_doctest(block, names, page.name, page.name, line)
+            report: list[str] = []
+            runner = doctest.DocTestRunner(optionflags=FLAGS)
+            runner.run(test, out=report.append, clear_globs=False)
+            names = test.globs
+            assert not runner.failures, "".join(report)
+        else:
+            exec(compile("\n" * line + block, str(page), "exec"), names)

@@ -1,0 +1,47 @@
+"""The examples run as a user runs them and print what they promise."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def run(name, *arguments):
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / name), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", sorted(p.name for p in EXAMPLES.glob("*.py")))
+def test_example_runs(name):
+    assert run(name)
+
+
+def test_three_logits_have_the_loss_and_gradient_of_the_textbook():
+    out = run("cross_entropy_of_three_logits.py")
+    assert "0.417030" in out
+    assert "[-0.341   0.2424  0.0986]" in out
+
+
+def test_monitored_training_stops_early():
+    out = run("monitor_training.py")
+    assert "without a lower validation loss: stopped" in out
+    accuracy = float(out.split("accuracy")[-1].split("%")[0])
+    assert accuracy > 80
+
+
+def test_monitored_training_draws_its_curves(tmp_path):
+    pytest.importorskip("matplotlib")
+    picture = tmp_path / "curves.png"
+    run("monitor_training.py", "--plot", str(picture))
+    assert picture.read_bytes().startswith(b"\x89PNG")

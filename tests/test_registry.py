@@ -1,0 +1,120 @@
+"""Adding a loss touches four places: these tests name the one that was forgotten."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+import types
+
+import pytest
+
+import fastloss as fl
+from fastloss import _core, config
+from fastloss.reference import LOSSES
+
+families = pytest.importorskip("tools.families", reason="only the source tree has tools/")
+from tools import stubs, tables  # noqa: E402
+
+pytestmark = pytest.mark.source
+CONFIG = {name for name in fl.__all__ if hasattr(config, name)}
+PUBLIC = set(fl.__all__) - CONFIG
+FORMULAS = families.ROOT / "csrc" / "losses"
+
+
+def compiled_names(loss):
+    """What a loss may be called in losses.def: its name, with or without the last word."""
+    return {loss, re.sub("_(loss|penalty)$", "", loss)}
+
+
+def test_every_line_of_losses_def_has_a_public_function():
+    known = {name for loss in PUBLIC for name in compiled_names(loss)}
+    forgotten = sorted(set(_core.losses()) - known)
+    assert not forgotten, (
+        f"in csrc/losses.def but not in fastloss/<family>.py and its __all__: {forgotten}"
+    )
+
+
+def test_every_public_loss_stands_in_losses_def():
+    compiled = set(_core.losses())
+    forgotten = sorted(
+        loss
+        for loss in PUBLIC & set(LOSSES)
+        if LOSSES[loss].kind not in ("transform", "pairs")
+        and loss != "bbox_iou"  # one function for all lines FL_BOXES
+        and not compiled_names(loss) & compiled
+    )
+    assert not forgotten, f"in fastloss but without a line in csrc/losses.def: {forgotten}"
+
+
+def test_every_public_function_has_a_reference():
+    forgotten = sorted(PUBLIC - set(LOSSES))
+    assert not forgotten, (
+        f"in fastloss but not in fastloss/reference/<family>.py with @register: {forgotten}"
+    )
+
+
+def test_every_reference_has_a_public_function():
+    forgotten = sorted(set(LOSSES) - PUBLIC)
+    assert not forgotten, (
+        f"in fastloss.reference but not in fastloss.__all__ "
+        f"(from the __all__ of fastloss/<family>.py): {forgotten}"
+    )
+
+
+@pytest.mark.parametrize("family", families.names())
+def test_every_family_has_its_files(family):
+    assert (families.PACKAGE / f"{family}.py").exists(), f"fastloss/{family}.py is missing"
+    assert (FORMULAS / f"{family}.h").exists(), f"csrc/losses/{family}.h is missing"
+
+
+@pytest.mark.parametrize("family", families.modules())
+def test_families_export_all_their_functions(family):
+    module = importlib.import_module(f"fastloss.{family}")
+    defined = {
+        name
+        for name, value in vars(module).items()
+        if isinstance(value, types.FunctionType)
+        and value.__module__ == module.__name__
+        and not name.startswith("_")
+    }
+    forgotten = sorted(defined ^ set(module.__all__))
+    assert not forgotten, f"fastloss/{family}.py and its __all__ disagree about {forgotten}"
+    forgotten = sorted(defined - set(fl.__all__))
+    assert not forgotten, f"fastloss/__init__.py does not export {forgotten} of {family}"
+    assert list(module.__all__) == sorted(module.__all__), f"fastloss/{family}.py: sort __all__"
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC & set(LOSSES)))
+def test_reference_has_the_same_signature_and_family(name):
+    def shape(function):
+        parameters = inspect.signature(function).parameters.values()
+        return [(p.name, p.kind.description, p.default) for p in parameters]
+
+    loss = LOSSES[name]
+    public = getattr(fl, name)
+    assert shape(public) == shape(loss.function)
+    assert public.__module__ == f"fastloss.{loss.family}"
+    assert loss.public is public
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC & set(LOSSES)))
+def test_docstring_has_every_part(name):
+    text = inspect.getdoc(getattr(fl, name)) or ""
+    parts = ["Parameters", "Returns", "Raises", "Examples"]
+    missing = [part for part in parts if f"\n{part}\n---" not in text]
+    assert not missing, f"the docstring of {name} lacks {missing}"
+    section = text.partition("Parameters\n---")[2].partition("\n\n")[0] + text
+    parameters = inspect.signature(getattr(fl, name)).parameters
+    missing = [p for p in parameters if not re.search(rf"^(.*, )?{p}(, .*)? :", section, re.M)]
+    assert not missing, f"the docstring of {name} does not explain {missing}"
+
+
+def test_stubs_are_fresh(capsys):
+    status = stubs.main(["--check"])
+    assert not status, capsys.readouterr().out
+
+
+def test_table_in_the_docs_is_fresh(capsys):
+    status = tables.main(["--check"])
+    assert not status, capsys.readouterr().out
