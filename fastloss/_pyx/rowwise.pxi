@@ -46,13 +46,13 @@ cdef bint as_rows(fl_rows *rows, cnp.ndarray a, int axis) noexcept:
     """Describe `a` as (outer, classes, inner); False if no single strides do."""
     cdef Py_ssize_t size = cnp.PyArray_ITEMSIZE(a)
     cdef Py_ssize_t outer = merged_stride(a, 0, axis), inner = merged_stride(a, axis + 1, cnp.PyArray_NDIM(a))
-    cdef Py_ssize_t class_ = cnp.PyArray_STRIDE(a, axis)
+    cdef Py_ssize_t class_ = size if cnp.PyArray_DIM(a, axis) == 1 else cnp.PyArray_STRIDE(a, axis)
     if outer < 0 or inner < 0 or class_ < 0 or outer % size or inner % size or class_ % size:
         return False
     rows.data = <char *>cnp.PyArray_DATA(a)
     rows.outer = outer // size
     rows.inner = inner // size
-    rows.class_ = 1 if cnp.PyArray_DIM(a, axis) == 1 else class_ // size
+    rows.class_ = class_ // size
     return True
 
 
@@ -96,7 +96,7 @@ cdef class RowCall:
         if not as_rows(&args.input, x, self.axis) or not (
             by_rows(&args.input) or by_pixels(&args.input, args.inner)
         ):
-            x = np.ascontiguousarray(x)
+            x = np.array(x, order="C", copy=True)      # with strides of its own, for axes of length 1 too
             as_rows(&args.input, x, self.axis)
         self.rows = by_rows(&args.input)
         self.x = x
