@@ -3,10 +3,10 @@
 
 cimport cython
 cimport numpy as cnp
-from libc.math cimport isfinite
+from libc.math cimport INFINITY, isfinite
 from libc.stdint cimport int64_t
 
-import operator
+from operator import index as to_index
 
 import numpy as np
 
@@ -15,6 +15,7 @@ cnp.import_array()
 cdef extern from "fastloss.h" nogil:
     enum:
         FL_MAX_DIMS
+        FL_MAX_PARAMETERS
     enum:
         FL_OK
         FL_NO_MEMORY

@@ -1,12 +1,6 @@
 """Overlaps of boxes and the losses made of them."""
 
 from fastloss import _core
-from fastloss._box_pairs import (
-    box_iou,
-    complete_box_iou,
-    distance_box_iou,
-    generalized_box_iou,
-)
 
 __all__ = [
     "bbox_iou",
@@ -23,6 +17,7 @@ __all__ = [
 ]
 
 _boxes = _core.boxes
+_pairs = _core.pairs
 _LOSSES = _core.losses()
 _IOU = _LOSSES["box_iou"]
 _GIOU = _LOSSES["generalized_box_iou"]
@@ -32,6 +27,8 @@ _CIOU = _LOSSES["complete_box_iou"]
 
 def box_iou_loss(boxes1, boxes2, reduction="none", eps=1e-7, *, weight=None, grad=False):
     """One minus the intersection over union of box i with box i.
+
+    Yu et al., UnitBox (2016); the rules of ``torchvision.ops``'s box losses.
 
     ::
 
@@ -66,10 +63,6 @@ def box_iou_loss(boxes1, boxes2, reduction="none", eps=1e-7, *, weight=None, gra
     As in torchvision, boxes that only touch count as apart, and an inverted box has the area that
     its sides multiply to. Where sides coincide, max and min pass half of the derivative.
 
-    References
-    ----------
-    Yu et al., UnitBox (2016); the rules of ``torchvision.ops``'s box losses.
-
     Examples
     --------
     >>> import fastloss as fl
@@ -85,6 +78,9 @@ def generalized_box_iou_loss(
 ):
     """One minus the generalized IoU, which still slopes where boxes are apart.
 
+    Rezatofighi et al., Generalized Intersection over Union (2019);
+    ``torchvision.ops.generalized_box_iou_loss``.
+
     ::
 
         loss = 1 - IoU + (E - U) / (E + eps)        IoU = I / (U + eps)
@@ -93,31 +89,18 @@ def generalized_box_iou_loss(
     Parameters
     ----------
     boxes1, boxes2 : array_like, shape (..., 4)
-        Predicted and true corners ``(x1, y1, x2, y2)``. ``boxes1`` fixes the dtype of the
-        results, float32 or float64; integers count as float64.
-    reduction : {"none", "mean", "sum"}
-        The mean divides by the number of boxes; of none at all it is 0.
+        Predicted and true corners ``(x1, y1, x2, y2)``.
+    reduction, weight, grad : as in `box_iou_loss`
     eps : float
         Added to areas where they divide, so that empty boxes give no 0/0.
-    weight : array_like, optional
-        One weight per box, broadcast to ``(...)``.
-    grad : bool or ndarray
-        True: also return d loss / d ``boxes1``. An array of its shape and dtype is filled.
 
     Returns
     -------
-    loss : ndarray of shape (...), or float for "mean" and "sum"
-    grad : ndarray of shape (..., 4), if asked for; with "none" that of the sum
+    loss, grad : as in `box_iou_loss`
 
     Raises
     ------
-    ValueError, TypeError
-        A shape, value or dtype that cannot be used; the message names the argument.
-
-    References
-    ----------
-    Rezatofighi et al., Generalized Intersection over Union (2019);
-    ``torchvision.ops.generalized_box_iou_loss``.
+    ValueError, TypeError : as in `box_iou_loss`
 
     Examples
     --------
@@ -132,6 +115,8 @@ def generalized_box_iou_loss(
 def distance_box_iou_loss(boxes1, boxes2, reduction="none", eps=1e-7, *, weight=None, grad=False):
     """One minus the IoU, plus the distance of the centres in diagonals.
 
+    Zheng et al., Distance-IoU Loss (2020); ``torchvision.ops.distance_box_iou_loss``.
+
     ::
 
         loss = 1 - IoU + rho^2 / (c^2 + eps)        IoU = I / (U + eps)
@@ -140,30 +125,18 @@ def distance_box_iou_loss(boxes1, boxes2, reduction="none", eps=1e-7, *, weight=
     Parameters
     ----------
     boxes1, boxes2 : array_like, shape (..., 4)
-        Predicted and true corners ``(x1, y1, x2, y2)``. ``boxes1`` fixes the dtype of the
-        results, float32 or float64; integers count as float64.
-    reduction : {"none", "mean", "sum"}
-        The mean divides by the number of boxes; of none at all it is 0.
+        Predicted and true corners ``(x1, y1, x2, y2)``.
+    reduction, weight, grad : as in `box_iou_loss`
     eps : float
         Added to areas and diagonals where they divide, so that empty boxes give no 0/0.
-    weight : array_like, optional
-        One weight per box, broadcast to ``(...)``.
-    grad : bool or ndarray
-        True: also return d loss / d ``boxes1``. An array of its shape and dtype is filled.
 
     Returns
     -------
-    loss : ndarray of shape (...), or float for "mean" and "sum"
-    grad : ndarray of shape (..., 4), if asked for; with "none" that of the sum
+    loss, grad : as in `box_iou_loss`
 
     Raises
     ------
-    ValueError, TypeError
-        A shape, value or dtype that cannot be used; the message names the argument.
-
-    References
-    ----------
-    Zheng et al., Distance-IoU Loss (2020); ``torchvision.ops.distance_box_iou_loss``.
+    ValueError, TypeError : as in `box_iou_loss`
 
     Examples
     --------
@@ -178,6 +151,8 @@ def distance_box_iou_loss(boxes1, boxes2, reduction="none", eps=1e-7, *, weight=
 def complete_box_iou_loss(boxes1, boxes2, reduction="none", eps=1e-7, *, weight=None, grad=False):
     """The distance IoU loss, plus a penalty for the wrong aspect ratio.
 
+    Zheng et al., Distance-IoU Loss (2020); ``torchvision.ops.complete_box_iou_loss``.
+
     ::
 
         loss = 1 - IoU + rho^2 / (c^2 + 1e-7) + alpha v        IoU = I / (U + 1e-7)
@@ -187,35 +162,23 @@ def complete_box_iou_loss(boxes1, boxes2, reduction="none", eps=1e-7, *, weight=
     Parameters
     ----------
     boxes1, boxes2 : array_like, shape (..., 4)
-        Predicted and true corners ``(x1, y1, x2, y2)``. ``boxes1`` fixes the dtype of the
-        results, float32 or float64; integers count as float64.
-    reduction : {"none", "mean", "sum"}
-        The mean divides by the number of boxes; of none at all it is 0.
+        Predicted and true corners ``(x1, y1, x2, y2)``.
+    reduction, weight, grad : as in `box_iou_loss`
     eps : float
         Added to the denominator of alpha, and there alone.
-    weight : array_like, optional
-        One weight per box, broadcast to ``(...)``.
-    grad : bool or ndarray
-        True: also return d loss / d ``boxes1``. An array of its shape and dtype is filled.
 
     Returns
     -------
-    loss : ndarray of shape (...), or float for "mean" and "sum"
-    grad : ndarray of shape (..., 4), if asked for; with "none" that of the sum
+    loss, grad : as in `box_iou_loss`
 
     Raises
     ------
-    ValueError, TypeError
-        A shape, value or dtype that cannot be used; the message names the argument.
+    ValueError, TypeError : as in `box_iou_loss`
 
     Notes
     -----
     alpha is a constant in the derivative. A box that is a point has no aspect ratio: its loss is
     NaN, and its derivative leaves v out. Touching boxes and ties: see `box_iou_loss`.
-
-    References
-    ----------
-    Zheng et al., Distance-IoU Loss (2020); ``torchvision.ops.complete_box_iou_loss``.
 
     Examples
     --------
@@ -229,6 +192,8 @@ def complete_box_iou_loss(boxes1, boxes2, reduction="none", eps=1e-7, *, weight=
 
 def bbox_iou(boxes1, boxes2, *, kind="iou", fmt="xyxy", eps=1e-7, grad=False):
     """Overlap of box i with box i, by the rules common in the training of detectors.
+
+    Rezatofighi et al. (2019) for GIoU, Zheng et al. (2020) for DIoU and CIoU.
 
     ::
 
@@ -258,16 +223,11 @@ def bbox_iou(boxes1, boxes2, *, kind="iou", fmt="xyxy", eps=1e-7, grad=False):
 
     Raises
     ------
-    ValueError, TypeError
-        A shape, value or dtype that cannot be used; the message names the argument.
+    ValueError, TypeError : as in `box_iou_loss`
 
     Notes
     -----
     Unlike in the losses, boxes that only touch pass a derivative. alpha is a constant in it.
-
-    References
-    ----------
-    Rezatofighi et al. (2019), GIoU; Zheng et al. (2020), DIoU and CIoU.
 
     Examples
     --------
@@ -278,8 +238,148 @@ def bbox_iou(boxes1, boxes2, *, kind="iou", fmt="xyxy", eps=1e-7, grad=False):
     return _boxes(_core.overlap_of(kind), False, boxes1, boxes2, None, fmt, eps, "none", grad)
 
 
+def box_iou(boxes1, boxes2, fmt="xyxy", *, grad=False):
+    """Intersection over union of every box of one set with every box of another.
+
+    ``torchvision.ops.box_iou``, of which the formats without rotation.
+
+    ::
+
+        IoU = I / U        two empty boxes give 0/0 = NaN
+
+    Parameters
+    ----------
+    boxes1, boxes2 : array_like, shape (..., N, 4) and (..., M, 4)
+        ``boxes1`` fixes the dtype of the results; integers count as float64.
+    fmt : {"xyxy", "xywh", "cxcywh"}
+        Corners; corner and size; centre and size.
+    grad : bool or ndarray
+        True: also return the derivative by ``boxes1``. A writable array of its shape is filled.
+
+    Returns
+    -------
+    iou : ndarray of shape (..., N, M); leading axes broadcast
+    grad : ndarray of shape (..., N, M, 4), if asked for: d iou[i, j] / d boxes1[i]
+
+    Raises
+    ------
+    ValueError, TypeError : as in `box_iou_loss`
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> print(fl.box_iou([[0.0, 0, 2, 2]], [[1.0, 1, 3, 3], [0, 0, 2, 1]]).round(4))
+    [[0.1429 0.5   ]]
+    """
+    return _pairs(_IOU, boxes1, boxes2, fmt, 0.0, grad)
+
+
+def generalized_box_iou(boxes1, boxes2, *, grad=False):
+    """Generalized IoU of every box of one set with every box of another.
+
+    Rezatofighi et al. (2019); ``torchvision.ops.generalized_box_iou``.
+
+    ::
+
+        GIoU = I / U - (E - U) / E        E  area of the smallest box around both
+
+    Parameters
+    ----------
+    boxes1, boxes2 : array_like, shape (..., N, 4) and (..., M, 4)
+        Corners ``(x1, y1, x2, y2)``.
+    grad : as in `box_iou`
+
+    Returns
+    -------
+    giou, grad : as in `box_iou`
+
+    Raises
+    ------
+    ValueError, TypeError : as in `box_iou_loss`
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> print(fl.generalized_box_iou([[0.0, 0, 2, 2]], [[1.0, 1, 3, 3], [0, 0, 2, 1]]).round(4))
+    [[-0.0794  0.5   ]]
+    """
+    return _pairs(_GIOU, boxes1, boxes2, "xyxy", 0.0, grad)
+
+
+def distance_box_iou(boxes1, boxes2, eps=1e-7, *, grad=False):
+    """Distance IoU of every box of one set with every box of another.
+
+    Zheng et al. (2020); ``torchvision.ops.distance_box_iou``.
+
+    ::
+
+        DIoU = I / U - rho^2 / (c^2 + eps)
+        rho  distance of the centres,  c  diagonal of the smallest box around both
+
+    Parameters
+    ----------
+    boxes1, boxes2 : array_like, shape (..., N, 4) and (..., M, 4)
+        Corners ``(x1, y1, x2, y2)``.
+    eps : float
+        Added to the squared diagonal.
+    grad : as in `box_iou`
+
+    Returns
+    -------
+    diou, grad : as in `box_iou`
+
+    Raises
+    ------
+    ValueError, TypeError : as in `box_iou_loss`
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> print(fl.distance_box_iou([[0.0, 0, 2, 2]], [[1.0, 1, 3, 3], [0, 0, 2, 1]]).round(4))
+    [[0.0317 0.4688]]
+    """
+    return _pairs(_DIOU, boxes1, boxes2, "xyxy", eps, grad)
+
+
+def complete_box_iou(boxes1, boxes2, eps=1e-7, *, grad=False):
+    """Complete IoU of every box of one set with every box of another.
+
+    Zheng et al. (2020); ``torchvision.ops.complete_box_iou``.
+
+    ::
+
+        CIoU = I / U - rho^2 / (c^2 + eps) - alpha v
+        v = 4/pi^2 (atan(w2/h2) - atan(w1/h1))^2,  alpha = v / (1 - IoU + v + eps)
+
+    alpha is a constant in the derivative.
+
+    Parameters
+    ----------
+    boxes1, boxes2 : array_like, shape (..., N, 4) and (..., M, 4)
+        Corners ``(x1, y1, x2, y2)``.
+    eps : float
+        Added to the squared diagonal and to the denominator of alpha.
+    grad : as in `box_iou`
+
+    Returns
+    -------
+    ciou, grad : as in `box_iou`
+
+    Raises
+    ------
+    ValueError, TypeError : as in `box_iou_loss`
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> print(fl.complete_box_iou([[0.0, 0, 2, 2]], [[1.0, 1, 3, 3], [0, 0, 2, 1]]).round(4))
+    [[0.0317 0.4655]]
+    """
+    return _pairs(_CIOU, boxes1, boxes2, "xyxy", eps, grad)
+
+
 def box_area(boxes, fmt="xyxy"):
-    """Area of every box.
+    """Area of every box, as ``torchvision.ops.box_area``.
 
     ::
 
@@ -302,10 +402,6 @@ def box_area(boxes, fmt="xyxy"):
     ValueError, TypeError
         A shape, format or dtype that cannot be used; the message names the argument.
 
-    References
-    ----------
-    ``torchvision.ops.box_area``.
-
     Examples
     --------
     >>> import fastloss as fl
@@ -316,7 +412,7 @@ def box_area(boxes, fmt="xyxy"):
 
 
 def box_convert(boxes, in_fmt, out_fmt):
-    """Boxes in another format.
+    """Boxes in another format, as ``torchvision.ops.box_convert`` for floating point.
 
     ::
 
@@ -347,10 +443,6 @@ def box_convert(boxes, in_fmt, out_fmt):
     ValueError, TypeError
         A shape, format or dtype that cannot be used, or formats that do not convert into each
         other; the message names the argument.
-
-    References
-    ----------
-    ``torchvision.ops.box_convert``, which rounds integer boxes back to integers.
 
     Examples
     --------

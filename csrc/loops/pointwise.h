@@ -224,8 +224,9 @@ static fl_status FL(pointwise)(fl_pointwise_args *args) {
     int mean = args->reduction == FL_REDUCE_MEAN, root = traits->root_of >= 0 && args->reduction;
     int loss = root ? traits->root_of : traits->root_of >= 0 ? traits->elementwise : args->loss;
     FL(point_call) call = {.args = args, .root_weights = traits->root_of >= 0 && !root};
-    for (int i = 0; i < FL_MAX_PARAMETERS; i++) call.parameters[i] = (real)args->parameters[i];
-    call.loops = &FL(point_table)[fl_specialise(loss, args->parameters, args->aux.data != NULL)];
+    double parameters[FL_MAX_PARAMETERS];      /* as the formula sees them: a tiny beta may be 0 in float */
+    for (int i = 0; i < FL_MAX_PARAMETERS; i++) parameters[i] = call.parameters[i] = (real)args->parameters[i];
+    call.loops = &FL(point_table)[fl_specialise(loss, parameters, args->aux.data != NULL)];
 
     double divisor = 1, sum;
     if (mean)
@@ -243,7 +244,7 @@ static fl_status FL(pointwise)(fl_pointwise_args *args) {
         if (status || !args->grad.data) return status;
         call.args = args;
         call.root = (real)args->result;
-        call.scale = args->result > 0 ? (real)(0.5 / (divisor * args->result)) : 0;
+        call.scale = args->result == 0 ? 0 : (real)(0.5 / (divisor * args->result));
         return FL(point_pass)(&call, &sum);
     }
     fl_status status = FL(point_pass)(&call, &sum);

@@ -35,7 +35,8 @@ static FL_INLINE FL(row_plan) FL(plan_row)(const FL(row_call) *call, ptrdiff_t r
     const fl_rowwise_args *a = call->args;
     if (a->index) {
         int64_t label = a->index[row];
-        if (label == a->ignore_index) return (FL(row_plan)){-1, -1, 0, 0};
+        /* Labels were checked; one that another thread has changed since reads nothing. */
+        if (label == a->ignore_index || label < 0 || label >= a->classes) return (FL(row_plan)){-1, -1, 0, 0};
         real weight = a->class_weight ? ((const real *)a->class_weight)[label] : 1;
         return (FL(row_plan)){(ptrdiff_t)label, -1, weight * (1 - (real)a->smoothing), 0};
     }

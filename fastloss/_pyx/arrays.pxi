@@ -19,6 +19,22 @@ cdef inline int operand_type(cnp.ndarray a) noexcept:
     return -1
 
 
+cdef str shown(object value):
+    """A value as messages show it: short, whatever it is."""
+    try:
+        text = repr(value)
+    except Exception:      # a number of too many digits, an object that cannot be printed
+        return f"<{type(value).__name__}>"
+    return text if len(text) <= 200 else f"{text[:160]}... <{type(value).__name__}>"
+
+
+cdef cnp.ndarray from_dlpack(str name, object x):
+    try:
+        return np.from_dlpack(x)
+    except (TypeError, ValueError, RuntimeError, BufferError) as error:
+        raise TypeError(f"{name} cannot be read as an array: {error}") from error
+
+
 cdef cnp.ndarray as_array(str name, object x):
     """A plain, aligned, native-order array that shares memory where it can."""
     cdef cnp.ndarray a
@@ -29,12 +45,15 @@ cdef cnp.ndarray as_array(str name, object x):
             raise TypeError(f"{name} is None; expected an array")
         try:
             a = np.asarray(x)
-        except (TypeError, RuntimeError, BufferError):
-            if not hasattr(x, "__dlpack__"):
+        except (TypeError, ValueError, RuntimeError, BufferError) as error:
+            if hasattr(x, "__dlpack__"):
+                a = from_dlpack(name, x)
+            elif isinstance(error, (TypeError, ValueError)):
+                raise type(error)(f"{name} cannot be read as an array: {error}") from error
+            else:
                 raise
-            a = np.from_dlpack(x)
         if cnp.PyArray_TYPE(a) == cnp.NPY_OBJECT and hasattr(x, "__dlpack__"):
-            a = np.from_dlpack(x)
+            a = from_dlpack(name, x)
     if not cnp.PyArray_ISBEHAVED_RO(a):
         a = a.astype(a.dtype.newbyteorder("="), order="K", copy=True)
     return a
@@ -94,7 +113,7 @@ cdef int parse_reduction(object reduction) except -1:
             return FL_REDUCE_NONE
         if reduction == "sum":
             return FL_REDUCE_SUM
-    raise ValueError(f"reduction is {reduction!r}; expected 'mean', 'sum' or 'none'")
+    raise ValueError(f"reduction is {shown(reduction)}; expected 'mean', 'sum' or 'none'")
 
 
 cdef double parse_number(const char *c_name, object value) except? -1.25:
@@ -102,11 +121,13 @@ cdef double parse_number(const char *c_name, object value) except? -1.25:
         return value
     cdef str name = c_name.decode()
     if isinstance(value, (str, bytes, complex)) or not hasattr(value, "__float__"):
-        raise TypeError(f"{name} is {value!r}; expected a number")
+        raise TypeError(f"{name} is {shown(value)}; expected a number")
     try:
         return float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise TypeError(f"{name} is {value!r}; expected a number") from None
+    except OverflowError:
+        return INFINITY
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} is {shown(value)}; expected a number") from None
 
 
 cdef double parse_in_domain(const char *name, object value, int domain) except? -1.25:
@@ -128,7 +149,7 @@ cdef double parse_in_domain(const char *name, object value, int domain) except? 
         FL_UNIT: "a number in [0, 1]",
         FL_UNIT_OR_OFF: "a number in [0, 1], or -1 to switch it off",
     }[domain]
-    raise ValueError(f"{name.decode()} is {value!r}; expected {expected}")
+    raise ValueError(f"{name.decode()} is {shown(value)}; expected {expected}")
 
 
 # ---- outputs ---------------------------------------------------------------------
@@ -198,6 +219,22 @@ cdef bint same_memory(cnp.ndarray a, cnp.ndarray b) noexcept:
     return True
 
 
+cdef bint repeats(cnp.ndarray a) noexcept:
+    """Whether elements share memory, or lie between each other as only as_strided makes them."""
+    cdef int i, j, n = cnp.PyArray_NDIM(a)
+    cdef Py_ssize_t stride, extent
+    for i in range(n):
+        if cnp.PyArray_DIM(a, i) < 2:
+            continue
+        stride, extent = abs(cnp.PyArray_STRIDE(a, i)), cnp.PyArray_ITEMSIZE(a)
+        for j in range(n):          # how far the axes inside this one reach
+            if abs(cnp.PyArray_STRIDE(a, j)) < stride or (abs(cnp.PyArray_STRIDE(a, j)) == stride and j > i):
+                extent += (cnp.PyArray_DIM(a, j) - 1) * abs(cnp.PyArray_STRIDE(a, j))
+        if stride < extent:
+            return True
+    return False
+
+
 cdef cnp.ndarray as_output(str name, object out, cnp.ndarray input, str input_name, tuple arguments):
     """Check the caller's buffer for a derivative of `input`.
 
@@ -205,9 +242,8 @@ cdef cnp.ndarray as_output(str name, object out, cnp.ndarray input, str input_na
     input itself may be the buffer if it is not among them.
     """
     cdef cnp.ndarray a, other
-    cdef int i
     if not cnp.PyArray_Check(out):
-        raise TypeError(f"{name} is {out!r}; expected False, True or a writable array")
+        raise TypeError(f"{name} is {shown(out)}; expected False, True or a writable array")
     a = out
     if cnp.PyArray_TYPE(a) != cnp.PyArray_TYPE(input) or not cnp.PyArray_ISNOTSWAPPED(a):
         raise TypeError(f"{name} has dtype {a.dtype}, but {input_name} has dtype {input.dtype}")
@@ -215,9 +251,8 @@ cdef cnp.ndarray as_output(str name, object out, cnp.ndarray input, str input_na
         raise ValueError(f"{name} has shape {shape_of(a)}, but {input_name} has shape {shape_of(input)}")
     if not cnp.PyArray_ISWRITEABLE(a):
         raise ValueError(f"{name} is read-only; expected a writable array")
-    for i in range(cnp.PyArray_NDIM(a)):
-        if cnp.PyArray_STRIDE(a, i) == 0 and cnp.PyArray_DIM(a, i) > 1 and cnp.PyArray_SIZE(a):
-            raise ValueError(f"{name} has several elements in one place (a stride of 0)")
+    if cnp.PyArray_SIZE(a) and repeats(a):
+        raise ValueError(f"{name} has several elements in one place (its strides are {(<object>a).strides})")
     for argument, other in arguments:
         if other is not None and overlap(a, other):
             raise ValueError(f"{name} shares memory with {argument}")
@@ -232,7 +267,7 @@ cdef bint wants(str name, object flag) except -1:
         return True
     if isinstance(flag, np.bool_):
         return bool(flag)
-    raise TypeError(f"{name} is {flag!r}; expected False, True or a writable array")
+    raise TypeError(f"{name} is {shown(flag)}; expected False, True or a writable array")
 
 
 # ---- operands ---------------------------------------------------------------------

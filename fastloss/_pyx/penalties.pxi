@@ -69,9 +69,11 @@ cdef object penalty_of_many(fl_pointwise_args *args, object params, object grad)
         if not isinstance(grad, (list, tuple)) or len(grad) != len(keys):
             raise TypeError(f"grad is {grad!r}; expected False, True or a list of {len(keys)} arrays")
         buffers = list(grad)
+    taken = list(zip(names, arrays))
     for name, w, buffer in zip(names, arrays, buffers):      # every check before any write
         if wants("grad", buffer) and cnp.PyArray_Check(buffer):
-            as_output("grad", buffer, w, name, tuple(zip(names, arrays)))
+            as_output("grad", buffer, w, name, tuple(taken))
+            taken.append((f"the gradient of {name}", buffer))
     for name, w, buffer in zip(names, arrays, buffers):
         total += add_penalty(args, name, w, buffer, grads)
     if grad is False or not any(wants("grad", buffer) for buffer in buffers):

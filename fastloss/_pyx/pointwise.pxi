@@ -10,8 +10,8 @@ cdef object report_unit_input(str name, cnp.ndarray x):
     if not bad.size:
         return None
     position = np.unravel_index(bad[0], shape_of(x))
-    index = ", ".join(str(int(i)) for i in position)
-    return ValueError(f"{name}[{index}] is {x[position]}; expected values in [0, 1]")
+    index = f"[{', '.join(str(int(i)) for i in position)}]" if position else ""
+    return ValueError(f"{name}{index} is {x[position]}; expected values in [0, 1]")
 
 
 def pointwise(int loss, input, target, weight, aux, tuple parameters, reduction, grad, hess):
@@ -20,7 +20,7 @@ def pointwise(int loss, input, target, weight, aux, tuple parameters, reduction,
     cdef const fl_loss_info *info = fl_loss_at(loss)
     cdef cnp.ndarray x, t, w = None, a = None, v = None, g = None, h = None, g_out = None, h_out = None
     cdef int i, number, status
-    cdef bint plain
+    cdef bint plain, want_grad = wants("grad", grad), want_hess = wants("hess", hess)
     cdef str input_name = "input", target_name = "target"
 
     if info.renamed:
@@ -32,6 +32,8 @@ def pointwise(int loss, input, target, weight, aux, tuple parameters, reduction,
     args.loss = loss
     args.factor = 1
     args.reduction = parse_reduction(reduction)
+    for i in range(info.n_parameters, FL_MAX_PARAMETERS):
+        args.parameters[i] = 0
     for i in range(info.n_parameters):
         args.parameters[i] = parse_in_domain(
             info.parameters[i].name, parameters[i], info.parameters[i].domain
@@ -48,22 +50,24 @@ def pointwise(int loss, input, target, weight, aux, tuple parameters, reduction,
     if aux is not None:
         a = as_operand("pos_weight", aux)
 
-    if wants("hess", hess):
-        h = None if cnp.PyArray_Check(hess) else empty(x, number)
-        if not wants("grad", grad):
-            grad = True
-    if wants("grad", grad):
-        g = None if cnp.PyArray_Check(grad) else empty(x, number)
-    if cnp.PyArray_Check(grad) or cnp.PyArray_Check(hess):
+    if want_hess and not cnp.PyArray_Check(hess):
+        h = empty(x, number)
+    if (want_grad or want_hess) and not cnp.PyArray_Check(grad):
+        g = empty(x, number)
+    if (want_grad and g is None) or (want_hess and h is None):
         plain = False
         if g is None:
             inputs = () if cnp.PyArray_Check(input) and same_memory(grad, input) else ((input_name, x),)
             g_out = as_output("grad", grad, x, input_name,
                               inputs + ((target_name, t), ("weight", w), ("pos_weight", a)))
-            g = g_out if cnp.PyArray_ISALIGNED(g_out) else empty(g_out, number)
-        if cnp.PyArray_Check(hess):
+            # An input whose range is checked after the pass must outlive it.
+            g = g_out
+            if not cnp.PyArray_ISALIGNED(g_out) or (info.unit_input and overlap(g_out, x)):
+                g = empty(g_out, number)
+        if h is None and want_hess:
             h_out = as_output("hess", hess, x, input_name,
-                              ((input_name, x), (target_name, t), ("weight", w), ("pos_weight", a), ("grad", g)))
+                              ((input_name, x), (target_name, t), ("weight", w), ("pos_weight", a),
+                               ("grad", g if g_out is None else g_out)))
             h = h_out if cnp.PyArray_ISALIGNED(h_out) else empty(h_out, number)
     if args.reduction == FL_REDUCE_NONE:
         v = empty(x, number)

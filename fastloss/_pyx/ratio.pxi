@@ -48,7 +48,9 @@ cdef cnp.ndarray chosen_classes(object classes, Py_ssize_t n, bint binary):
         return None
     if binary:
         raise ValueError(f"classes is {classes!r}, but mode 'binary' has one class")
-    a = np.asarray(classes if isinstance(classes, np.ndarray) else list(classes))
+    if not isinstance(classes, (np.ndarray, str)) and hasattr(classes, "__iter__"):
+        classes = list(classes)
+    a = np.asarray(classes)
     if a.ndim != 1 or not a.size:
         raise ValueError(f"classes is {classes!r}; expected a sequence of class indices")
     if not cnp.PyArray_ISINTEGER(a):
@@ -85,7 +87,7 @@ cdef int set_ignored(fl_ratio_args *args, object ignore_index) except -1:
     if args.indexed:
         args.ignore_index = parse_index("ignore_index", ignore_index)
     else:
-        args.ignore_value = parse_in_domain("ignore_index", ignore_index, FL_ANY_FINITE)
+        args.ignore_value = parse_in_domain(b"ignore_index", ignore_index, FL_ANY_FINITE)
     return 0
 
 

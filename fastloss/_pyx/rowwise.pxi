@@ -130,11 +130,21 @@ cdef class RowCall:
             return False
         return by_rows(rows) if self.rows else by_pixels(rows, self.args.inner)
 
-    cdef cnp.ndarray like_input(self, cnp.ndarray a):
-        """`a` copied to the input's own layout."""
-        cdef cnp.ndarray c = np.empty_like(self.x, order="K", subok=False)
-        c[...] = a
-        return c
+    cdef cnp.ndarray fresh(self, fl_rows *rows):
+        """A new array of the input's shape and type, walked along the same axis as the input."""
+        cdef cnp.ndarray a = empty(self.x, cnp.PyArray_TYPE(self.x))
+        if self.matches(rows, a):
+            return a
+        # NumPy orders the axes of a broadcast input as it likes.
+        shape, dtype = self.row_shape(), self.x.dtype
+        if self.rows:
+            a = np.moveaxis(np.empty((*shape, self.args.classes), dtype), -1, self.axis)
+        elif self.args.inner == 1:
+            a = np.moveaxis(np.empty((self.args.classes, *shape), dtype), 0, self.axis)
+        else:
+            a = np.empty(shape_of(self.x), dtype)
+        self.matches(rows, a)
+        return a
 
     cdef int class_weights(self, object weight) except -1:
         cdef cnp.ndarray w
@@ -160,6 +170,8 @@ cdef class RowCall:
                             + (f" of shape {self.row_shape()}" if cnp.PyArray_NDIM(t) else ""))
         self.check_rows(t)
         self.target = t
+        if kind == FL_U64:
+            t = np.minimum(t, np.uint64(2**63 - 1))      # no label, whichever way it is read
         self.index = contiguous(t, cnp.NPY_INT64)
         self.args.index = <const int64_t *>cnp.PyArray_DATA(self.index)
         self.args.ignore_index = parse_index("ignore_index", ignore_index)
@@ -173,17 +185,16 @@ cdef class RowCall:
         if cnp.PyArray_TYPE(t) != cnp.PyArray_TYPE(self.x):
             t = t.astype(self.x.dtype)
         if not self.matches(&self.args.target, t):
-            t = self.like_input(t)
-            as_rows(&self.args.target, t, self.axis)
+            copy = self.fresh(&self.args.target)
+            copy[...] = t
+            t = copy
         self.soft = t
         return 0
 
     cdef int outputs(self, object input, object grad, object weight) except -1:
         cdef cnp.ndarray w = None
         if wants("grad", grad):
-            if grad is True or not cnp.PyArray_Check(grad):
-                self.g = empty(self.x, cnp.PyArray_TYPE(self.x))
-            else:
+            if cnp.PyArray_Check(grad):
                 if weight is not None:
                     w = as_operand("weight", weight)
                 inputs = (("target", self.target), ("weight", w))
@@ -191,9 +202,8 @@ cdef class RowCall:
                     inputs += (("input", as_input("input", input)),)
                 self.g_out = as_output("grad", grad, self.x, "input", inputs)
                 self.g = self.g_out
-            if not cnp.PyArray_ISALIGNED(self.g) or not self.matches(&self.args.grad, self.g):
-                self.g = np.empty_like(self.x, order="K", subok=False)
-                as_rows(&self.args.grad, self.g, self.axis)
+            if self.g is None or not cnp.PyArray_ISALIGNED(self.g) or not self.matches(&self.args.grad, self.g):
+                self.g = self.fresh(&self.args.grad)
         if self.args.reduction == FL_REDUCE_NONE:
             self.v = np.empty(self.row_shape(), dtype=self.x.dtype)
             self.args.value = cnp.PyArray_DATA(self.v)
@@ -204,9 +214,12 @@ cdef class RowCall:
         cdef int status
         if self.g is None:
             return 0
+        if self.g_out is None and cnp.PyArray_IS_C_CONTIGUOUS(self.g):
+            self.g = zeros(self.g)          # untouched pages cost nothing
+            self.matches(&self.args.grad, self.g)
+            return 0
         if self.g_out is None:
-            self.g = zeros(self.x)
-            as_rows(&self.args.grad, self.g, self.axis)
+            self.g[...] = 0
             return 0
         data = self.args.grad.data
         self.args.grad.data = NULL
@@ -215,10 +228,8 @@ cdef class RowCall:
         if status == FL_BAD_LABEL:
             raise self.bad_label()
         if overlap(self.g, self.x):
-            self.g = zeros(self.x)
-            as_rows(&self.args.grad, self.g, self.axis)
-        else:
-            self.g[...] = 0
+            self.g = self.fresh(&self.args.grad)
+        self.g[...] = 0
         return 0
 
     cdef object run(self):
@@ -247,9 +258,9 @@ cdef class RowCall:
 
     cdef object bad_label(self):
         position = np.unravel_index(self.args.bad_row, self.row_shape()) if self.row_shape() else ()
-        index = f"[{', '.join(str(int(i)) for i in position)}]" if position else ""
+        place = f"[{', '.join(str(int(i)) for i in position)}]" if position else ""
         return IndexError(
-            f"target{index} is {self.target[position]}, but input has {self.args.classes} classes "
+            f"target{place} is {self.target[position]}, but input has {self.args.classes} classes "
             f"(0..{self.args.classes - 1}); ignore_index is {self.args.ignore_index}"
         )
 
@@ -263,9 +274,9 @@ cdef int64_t parse_index(str name, object value) except? -2:
     if isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} is {value!r}; expected an integer")
     try:
-        return parse_index(name, operator.index(value))
+        return parse_index(name, to_index(value))
     except TypeError:
-        raise TypeError(f"{name} is {value!r}; expected an integer") from None
+        raise TypeError(f"{name} is {shown(value)}; expected an integer") from None
 
 
 def cross_entropy(int loss, input, target, weight, ignore_index, reduction, label_smoothing, grad):

@@ -54,7 +54,7 @@ def enclosure(p: Box, t: Box, clamp: bool) -> tuple[Dual, Dual]:
 
 def centre_distance(p: Box, t: Box, across: Dual, down: Dual, eps: float) -> Dual:
     """Squared distance of the centres over the squared diagonal of the enclosure."""
-    sx, sy = t.x1 + t.x2 - p.x1 - p.x2, t.y1 + t.y2 - p.y1 - p.y2
+    sx, sy = (t.x1 - p.x1) + (t.x2 - p.x2), (t.y1 - p.y1) + (t.y2 - p.y2)
     return (sx * sx + sy * sy) / 4 / (across * across + down * down + eps)
 
 
