@@ -56,9 +56,7 @@ def test_error_inputs_are_errors_here_too(name):
     for error in inputs:
         sample = error.sample_input
         with pytest.raises((ValueError, TypeError, IndexError)):
-            getattr(fl, name)(
-                to_numpy(sample.input), *map(to_numpy, sample.args), **sample.kwargs
-            )
+            getattr(fl, name)(to_numpy(sample.input), *map(to_numpy, sample.args), **sample.kwargs)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
