@@ -61,11 +61,11 @@ types: .venv/built .venv/with-dev .venv/with-test
 
 docs: .venv/built .venv/with-test
 	$(BIN)/python -m tools.tables
-	$(BIN)/python -m tools.doctests
+	$(BIN)/python -m pytest tests/test_docs.py
 
 docs-check: .venv/built .venv/with-test
 	$(BIN)/python -m tools.tables --check
-	$(BIN)/python -m tools.doctests
+	$(BIN)/python -m pytest tests/test_docs.py
 
 stubs: .venv/built
 	$(BIN)/python -m tools.stubs
