@@ -19,10 +19,10 @@
 
 /* Rows of 16 elements: a full vector of floats at the widest level, several at
  * the others. Chunks are cut by elements, never by threads. */
-enum { FL_LANES = 16, FL_CHUNK = 4096, FL_FEW_CHUNKS = 64 };
+enum { FL_LANES = 16, FL_STRIP = 256, FL_CHUNK = 4096, FL_FEW_CHUNKS = 64 };
 
 /* Rows: elements per chunk, elements handled together, classes from which a row is streamed. */
-enum { FL_ROW_CHUNK = 16384, FL_GROUP_ELEMENTS = 8192, FL_STREAM_CLASSES = 256, FL_SHORT_ROW = 32 };
+enum { FL_ROW_CHUNK = 16384, FL_GROUP_ELEMENTS = 8192, FL_STREAM_CLASSES = 256, FL_SHORT_ROW = 8, FL_WIDE_ROW = 64 };
 
 /* Pixels that a ratio loss takes at once, elements of all classes at once and per chunk,
  * and rows that a cache holds when they are a power of two apart. */

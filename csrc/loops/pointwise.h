@@ -17,12 +17,12 @@ typedef void FL(point_loop)(const real *x, const real *t, const real *a, const r
 /* The outputs a loop is compiled for. */
 enum { FL(to_value) = 1, FL(to_grad) = 2, FL(to_hess) = 4 };
 
-static FL_INLINE void FL(point_row)(FL(point_formula) formula, int outputs, int has_aux, const real *x,
-                                    const real *t, const real *a, const real *p, real scale, real *v,
-                                    real *g, real *h, real *sums) {
+static FL_INLINE void FL(point_row)(FL(point_formula) formula, int outputs, int flags, const real *x, const real *t,
+                                    const real *a, const real *p, real scale, real *v, real *g, real *h,
+                                    real *sums) {
     FL_LANE_LOOP
     for (int l = 0; l < FL_LANES; l++) {
-        FL(point) r = formula(x[l], t[l], has_aux ? a[l] : (real)1, p);
+        FL(point) r = formula(x[l], t[l], flags & (FL_HAS_AUX | FL_LOGIT) ? a[l] : (real)1, p);
         sums[l] += r.value;
         if (outputs & FL(to_value)) v[l] = r.value;
         if (outputs & FL(to_grad)) g[l] = r.grad * scale;
@@ -30,26 +30,35 @@ static FL_INLINE void FL(point_row)(FL(point_formula) formula, int outputs, int 
     }
 }
 
+/* What the formulas of the FL_LOGIT family get as aux: e^-|x|. Done for a strip of elements before the rest,
+ * since the whole formula is one long chain of dependent operations, too few of which fit into the machine's
+ * window: 1.4x on binary_cross_entropy_with_logits. */
+static FL_INLINE void FL(logit_row)(const real *x, real *z) {
+    FL_LANE_LOOP
+    for (int l = 0; l < FL_LANES; l++) z[l] = FL(exp_minus)(FL(abs)(x[l]));
+}
+
 /* The last, incomplete row: copies of it go through a full row, the same code and the same bits. */
 typedef struct {
     real v[FL_LANES], g[FL_LANES], h[FL_LANES];
 } FL(point_last);
 
-static FL_INLINE void FL(point_tail)(FL(point_formula) formula, int has_aux, const real *x, const real *t,
+static FL_INLINE void FL(point_tail)(FL(point_formula) formula, int flags, const real *x, const real *t,
                                      const real *a, const real *p, int n, real scale, FL(point_last) *out) {
     real xs[FL_LANES], ts[FL_LANES], as[FL_LANES], sums[FL_LANES] = {0};
     for (int l = 0; l < FL_LANES; l++) {
         int k = l < n ? l : 0;
-        xs[l] = x[k], ts[l] = t[k], as[l] = has_aux ? a[k] : (real)1;
+        xs[l] = x[k], ts[l] = t[k], as[l] = flags & FL_HAS_AUX ? a[k] : (real)1;
     }
-    FL(point_row)(formula, FL(to_value) | FL(to_grad) | FL(to_hess), has_aux, xs, ts, as, p, scale, out->v,
+    if (flags & FL_LOGIT) FL(logit_row)(xs, as);
+    FL(point_row)(formula, FL(to_value) | FL(to_grad) | FL(to_hess), flags, xs, ts, as, p, scale, out->v,
                   out->g, out->h, sums);
 }
 
 typedef void FL(point_tail_loop)(const real *x, const real *t, const real *a, const real *p, int n, real scale,
                                  FL(point_last) *out);
 
-static FL_INLINE void FL(point_run)(FL(point_formula) formula, FL(point_tail_loop) tail, int outputs, int has_aux,
+static FL_INLINE void FL(point_run)(FL(point_formula) formula, FL(point_tail_loop) tail, int outputs, int flags,
                                     const real *x, const real *t, const real *a, const real *p, ptrdiff_t n,
                                     real scale, real *v, real *g, real *h, double *lanes) {
     real q[FL_MAX_PARAMETERS];        /* a copy that no output can alias */
@@ -58,8 +67,18 @@ static FL_INLINE void FL(point_run)(FL(point_formula) formula, FL(point_tail_loo
     while (n - i >= FL_LANES) {
         ptrdiff_t end = n - i > FL(flush) ? i + FL(flush) : n;
         real sums[FL_LANES] = {0};
-        for (; i + FL_LANES <= end; i += FL_LANES)
-            FL(point_row)(formula, outputs, has_aux, x + i, t + i, a + i, q, scale, v + i, g + i, h + i, sums);
+        if (flags & FL_LOGIT) {
+            while (end - i >= FL_LANES) {
+                real z[FL_STRIP];
+                int strip = end - i < FL_STRIP ? (int)(end - i) / FL_LANES * FL_LANES : FL_STRIP;
+                for (int k = 0; k < strip; k += FL_LANES) FL(logit_row)(x + i + k, z + k);
+                for (int k = 0; k < strip; k += FL_LANES, i += FL_LANES)
+                    FL(point_row)(formula, outputs, flags, x + i, t + i, z + k, q, scale, v + i, g + i, h + i, sums);
+            }
+        } else {
+            for (; i + FL_LANES <= end; i += FL_LANES)
+                FL(point_row)(formula, outputs, flags, x + i, t + i, a + i, q, scale, v + i, g + i, h + i, sums);
+        }
         for (int l = 0; l < FL_LANES; l++) lanes[l] += sums[l];
     }
     int rest = (int)(n - i);
@@ -79,24 +98,24 @@ typedef struct {
     FL(point_loop) *sum, *grad, *value, *value_grad, *all;
 } FL(point_loops);
 
-#define FL_TAIL(name, aux)                                                                                 \
+#define FL_TAIL(name, flags)                                                                                \
     static __attribute__((noinline)) void FL(name##_tail)(const real *x, const real *t, const real *a,     \
                                                           const real *p, int n, real scale,                \
                                                           FL(point_last) *out) {                           \
-        FL(point_tail)(FL(name), aux, x, t, a, p, n, scale, out);                                          \
+        FL(point_tail)(FL(name), flags, x, t, a, p, n, scale, out);                                          \
     }
-#define FL_LOOP(name, suffix, outputs, aux)                                                                \
+#define FL_LOOP(name, suffix, outputs, flags)                                                               \
     static void FL(name##_##suffix)(const real *x, const real *t, const real *a, const real *p,            \
                                     ptrdiff_t n, real scale, real *v, real *g, real *h, double *lanes) {   \
-        FL(point_run)(FL(name), FL(name##_tail), outputs, aux, x, t, a, p, n, scale, v, g, h, lanes);      \
+        FL(point_run)(FL(name), FL(name##_tail), outputs, flags, x, t, a, p, n, scale, v, g, h, lanes);      \
     }
 #define FL_POINTWISE(name, cost, flags)                                              \
-    FL_TAIL(name, (flags) & FL_HAS_AUX)                                              \
-    FL_LOOP(name, sum, 0, (flags) & FL_HAS_AUX)                                      \
-    FL_LOOP(name, grad, FL(to_grad), (flags) & FL_HAS_AUX)                           \
-    FL_LOOP(name, value, FL(to_value), (flags) & FL_HAS_AUX)                         \
-    FL_LOOP(name, value_grad, FL(to_value) | FL(to_grad), (flags) & FL_HAS_AUX)      \
-    FL_LOOP(name, all, FL(to_value) | FL(to_grad) | FL(to_hess), (flags) & FL_HAS_AUX)
+    FL_TAIL(name, flags)                                              \
+    FL_LOOP(name, sum, 0, flags)                                      \
+    FL_LOOP(name, grad, FL(to_grad), flags)                           \
+    FL_LOOP(name, value, FL(to_value), flags)                         \
+    FL_LOOP(name, value_grad, FL(to_value) | FL(to_grad), flags)      \
+    FL_LOOP(name, all, FL(to_value) | FL(to_grad) | FL(to_hess), flags)
 #include "../losses.def"
 #undef FL_TAIL
 #undef FL_LOOP

@@ -3,33 +3,32 @@
  * With p = 1/(1 + e^-x), q = 1 - p, z = e^-|x|, tail = log(1 + z) and
  * c = t where x < 0, 1 - t elsewhere, the binary cross entropy on logits is
  *     bce = |x| c + tail          d bce/dx = sign(x) (c - z/(1 + z))  = p - t
- * which cancels nowhere. */
+ * which cancels nowhere. Formulas marked FL_LOGIT get z from the loop. */
 
 typedef struct {
     real p, q, large, small, z, c, bce, d;   /* large, small: the greater and lesser of p, q */
     FL(word) negative;
 } FL(logit);
 
-static FL_INLINE FL(logit) FL(read_logit)(real x, real t) {
+static FL_INLINE FL(logit) FL(read_logit)(real x, real t, real z) {
     FL(logit) r;
-    real a = FL(abs)(x);
-    r.z = FL(exp_minus)(a);
+    r.z = z;
     r.large = 1 / (1 + r.z);
     r.small = r.z * r.large;
     r.negative = FL(less)(x, 0);
     r.p = FL(choose)(r.negative, r.small, r.large);
     r.q = FL(choose)(r.negative, r.large, r.small);
     r.c = FL(choose)(r.negative, t, 1 - t);
-    r.bce = FL(fma)(a, r.c, FL(log1p_unit)(r.z));
+    r.bce = FL(fma)(FL(abs)(x), r.c, FL(log1p_unit)(r.z));
     r.d = FL(choose)(r.negative, r.small - r.c, r.c - r.small);
     return r;
 }
 
 /* binary_cross_entropy_with_logits
  *   value = bce    grad = p - t    hess = p q */
-static FL_INLINE FL(point) FL(binary_cross_entropy_with_logits)(real x, real t, real aux, const real *p) {
-    (void)aux, (void)p;
-    FL(logit) r = FL(read_logit)(x, t);
+static FL_INLINE FL(point) FL(binary_cross_entropy_with_logits)(real x, real t, real z, const real *p) {
+    (void)p;
+    FL(logit) r = FL(read_logit)(x, t, z);
     return (FL(point)){r.bce, r.d, r.large * r.small};
 }
 
@@ -85,18 +84,16 @@ static FL_INLINE FL(point) FL(focal)(FL(logit) r, real at, real g, real e, real 
 static FL_INLINE real FL(focal_alpha)(real t, real alpha) {
     return alpha < 0 ? 1 : FL(fma)(alpha, t, (1 - alpha) * (1 - t));
 }
-static FL_INLINE FL(point) FL(sigmoid_focal)(real x, real t, real aux, const real *p) {
-    (void)aux;
-    FL(logit) r = FL(read_logit)(x, t);
+static FL_INLINE FL(point) FL(sigmoid_focal)(real x, real t, real z, const real *p) {
+    FL(logit) r = FL(read_logit)(x, t, z);
     real inner = FL(fma)(1 - r.c, r.z, r.c);                 /* m / large */
     real ratio = r.small / FL(max)(FL_TINY, inner);          /* p q / m */
     real power = FL(pow_unit)(r.large * inner, p[1]), once = power * ratio;
     return FL(focal)(r, FL(focal_alpha)(t, p[0]), p[1], 1 - 2 * t, power, once, once * ratio);
 }
 /* ... gamma = 2, by far the most common: no power, no second division. */
-static FL_INLINE FL(point) FL(sigmoid_focal_square)(real x, real t, real aux, const real *p) {
-    (void)aux;
-    FL(logit) r = FL(read_logit)(x, t);
+static FL_INLINE FL(point) FL(sigmoid_focal_square)(real x, real t, real z, const real *p) {
+    FL(logit) r = FL(read_logit)(x, t, z);
     real m = r.large * FL(fma)(1 - r.c, r.z, r.c), pq = r.large * r.small;
     return FL(focal)(r, FL(focal_alpha)(t, p[0]), 2, 1 - 2 * t, m * m, m * pq, pq * pq);
 }
@@ -109,14 +106,12 @@ static FL_INLINE FL(point) FL(varifocal_power)(FL(logit) r, real t, real power, 
     return FL(focal)(r, FL(choose)(positive, t, p[0]), FL(choose)(positive, 0, p[1]), 1, power,
                      power * r.q, power * r.q * r.q);
 }
-static FL_INLINE FL(point) FL(varifocal)(real x, real t, real aux, const real *p) {
-    (void)aux;
-    FL(logit) r = FL(read_logit)(x, t);
+static FL_INLINE FL(point) FL(varifocal)(real x, real t, real z, const real *p) {
+    FL(logit) r = FL(read_logit)(x, t, z);
     return FL(varifocal_power)(r, t, FL(pow_unit)(r.p, p[1]), p);
 }
-static FL_INLINE FL(point) FL(varifocal_square)(real x, real t, real aux, const real *p) {
-    (void)aux;
-    FL(logit) r = FL(read_logit)(x, t);
+static FL_INLINE FL(point) FL(varifocal_square)(real x, real t, real z, const real *p) {
+    FL(logit) r = FL(read_logit)(x, t, z);
     return FL(varifocal_power)(r, t, r.p * r.p, p);
 }
 
