@@ -60,15 +60,15 @@ types: .venv/built .venv/with-dev .venv/with-test
 	else echo "pyright does not run here: skipped"; fi
 
 docs: .venv/built .venv/with-test
-	$(BIN)/python -m tools.tables
-	$(BIN)/python -m tools.doctests
+	$(BIN)/python -m tests.tools.tables
+	$(BIN)/python -m pytest -q tests/test_docs.py
 
 docs-check: .venv/built .venv/with-test
-	$(BIN)/python -m tools.tables --check
-	$(BIN)/python -m tools.doctests
+	$(BIN)/python -m tests.tools.tables --check
+	$(BIN)/python -m pytest -q tests/test_docs.py
 
 stubs: .venv/built
-	$(BIN)/python -m tools.stubs
+	$(BIN)/python -m tests.tools.stubs
 
 wheel: .venv/with-dev
 	rm -rf dist
