@@ -6,6 +6,7 @@
 #   make test-all  also the slow ones, and against torch, numba and jax (in .venv-all)
 #   make dev       an editable install with every tool
 #   make bench     the benchmarks        make lint    style of Python and C
+#                  (BENCH="-k huber --threads 2", --large: also what takes long)
 #   make types     type checkers         make format  apply the style
 #   make docs      tables, doctests      make stubs   write fastloss/*.pyi
 #   make wheel     sdist and wheel       make clean   remove all of it
@@ -14,6 +15,7 @@ PYTHON ?= python3
 PEERS ?= torch==2.13.0 numba jax
 BIN := .venv/bin
 ALL := .venv-all/bin
+BENCH_TABLE := --benchmark-columns=median,iqr,rounds --benchmark-sort=min
 PIP_FLAGS := --quiet --disable-pip-version-check
 BUILD := "setuptools>=77" "cython>=3.1" "numpy>=2.0"
 
@@ -36,7 +38,7 @@ dev: .venv/built .venv/with-test .venv/with-demo .venv/with-bench .venv/with-dev
 	@echo "source .venv/bin/activate"
 
 bench: .venv/built .venv/with-bench
-	$(BIN)/python -m pytest -q bench
+	$(BIN)/python -m pytest -q bench $(BENCH_TABLE) $(BENCH)
 
 # Every benchmark once, on small shapes: shows that they run, measures nothing.
 bench-smoke: .venv/built .venv/with-test .venv/with-bench

@@ -2,7 +2,7 @@
 
 Two OpenMP runtimes in one process spin against each other, so every engine (fastloss, its
 reference, the limit, each peer) is a worker process of `python -m fastloss bench`, which times its
-own calls. `clock` carries those times to pytest-benchmark: it is the timer of these tests, and it
+own calls. `Clock` carries those times to pytest-benchmark: it is the timer of these tests, and it
 stands still but for the seconds that a worker has measured.
 
 The engines take turns case by case, not round by round: on a busy machine compare with
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -54,7 +54,7 @@ class Clock:
         return self.now
 
 
-clock = Clock()
+the_clock = Clock()
 
 
 def cases(at_least: int = 0) -> list[Case]:
@@ -67,7 +67,7 @@ def cases(at_least: int = 0) -> list[Case]:
 
 
 def engines_of(case: Case, large: bool) -> list[str]:
-    """The engines to compare; fastloss comes first and again with a buffer used for the gradient."""
+    """The engines to compare; fastloss first, and again with a buffer for the gradient."""
     first, *others = installed(None)
     if not large and case.elements > LARGE:
         others.remove("reference")
@@ -104,28 +104,34 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "measure" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.benchmark(timer=clock))
+            item.add_marker(pytest.mark.benchmark(timer=the_clock))
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[instructions] = []
+    config.stash[sections] = {}
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    lines = config.stash[instructions]
-    if lines:
-        terminalreporter.section("instructions per element")
+    for title, lines in config.stash[sections].items():
+        terminalreporter.section(title)
         for line in lines:
             terminalreporter.write_line(line)
 
 
-# What test_instructions has counted, to be printed at the end.
-instructions = pytest.StashKey[list[str]]()
+# What the tests have to say at the end.
+sections = pytest.StashKey[dict[str, list[str]]]()
 
 
 @pytest.fixture
-def print_at_the_end(request: pytest.FixtureRequest) -> list[str]:
-    return request.config.stash[instructions]
+def report(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """report(title, line): print a line in a section at the end."""
+    said = request.config.stash[sections]
+    return lambda title, line: said.setdefault(title, []).append(line)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return the_clock
 
 
 # ---- engines -----------------------------------------------------------------------
@@ -173,7 +179,9 @@ def results() -> dict[str, list[float]]:
 
 
 @pytest.fixture
-def measure(benchmark: Any, engines: Engines, results: dict[str, list[float]]) -> Any:
+def measure(
+    benchmark: Any, clock: Clock, engines: Engines, results: dict[str, list[float]]
+) -> Callable[..., None]:
     """measure(case, engine, threads, cold): time an engine's call with pytest-benchmark."""
 
     def run(case: Case, name: str, threads: int, cold: bool = False) -> None:

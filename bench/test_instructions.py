@@ -19,7 +19,7 @@ SCRIPT = Path(__file__).with_name("count_instructions.py")
 
 
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind is not installed")
-def test_instructions(tmp_path, print_at_the_end):
+def test_instructions(tmp_path, report):
     command = ["valgrind", "--tool=callgrind", "--dump-before=getppid"]
     command += [f"--callgrind-out-file={tmp_path}/counts", sys.executable, SCRIPT]
     plan_file = tmp_path / "plan.json"
@@ -30,11 +30,11 @@ def test_instructions(tmp_path, print_at_the_end):
     assert ended.returncode == 0, ended.stderr[-2000:]
     found = json.loads(plan_file.read_text())
     counts = [total(path) for path in sorted(tmp_path.glob("counts.*"), key=number)]
-    print_at_the_end.append(f"level {found['isa']}")
+    title = f"instructions per element, {found['isa']}"
     for index, loss in enumerate(found["plan"]):
         once, twice = counts[4 * index + 1], counts[4 * index + 3]
         each = (twice - once) / loss["elements"]
-        print_at_the_end.append(f"{loss['name']:34} {each:8.2f}")
+        report(title, f"{loss['name']:42} {each:6.2f}")
         assert each > 0
 
 
