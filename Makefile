@@ -38,11 +38,11 @@ dev: .venv/built .venv/with-test .venv/with-demo .venv/with-bench .venv/with-dev
 	@echo "source .venv/bin/activate"
 
 bench: .venv/built .venv/with-bench
-	$(BIN)/python -m pytest -q bench $(BENCH_TABLE) $(BENCH)
+	$(BIN)/python -m pytest bench $(BENCH_TABLE) $(BENCH)
 
 # Every benchmark once, on small shapes: shows that they run, measures nothing.
 bench-smoke: .venv/built .venv/with-test .venv/with-bench
-	FASTLOSS_BENCH_SMOKE=1 $(BIN)/python -m pytest -q bench --benchmark-disable
+	FASTLOSS_BENCH_SMOKE=1 $(BIN)/python -m pytest bench --benchmark-disable
 
 lint: .venv/with-dev
 	$(BIN)/ruff check .
@@ -63,11 +63,11 @@ types: .venv/built .venv/with-dev .venv/with-test
 
 docs: .venv/built .venv/with-test
 	$(BIN)/python -m tests.tools.tables
-	$(BIN)/python -m pytest -q tests/test_docs.py
+	$(BIN)/python -m pytest tests/test_docs.py
 
 docs-check: .venv/built .venv/with-test
 	$(BIN)/python -m tests.tools.tables --check
-	$(BIN)/python -m pytest -q tests/test_docs.py
+	$(BIN)/python -m pytest tests/test_docs.py
 
 stubs: .venv/built
 	$(BIN)/python -m tests.tools.stubs
