@@ -3,7 +3,7 @@
 Both are timed in turns, so that the quotient, printed at the end, holds on a busy machine too.
 """
 
-from functools import partial
+import inspect
 from statistics import median
 from timeit import Timer
 
@@ -12,7 +12,6 @@ import pytest
 
 from fastloss._cli.bench.measure import options_of
 from fastloss._cli.peers import VALUE_ONLY
-from fastloss._cli.peers import fastloss as engine
 from fastloss.reference import LOSSES
 
 SHAPES = {
@@ -32,16 +31,26 @@ CALLS = [
 ]
 # Reading the clock takes as long as a call: one reading for many calls.
 CALLS_PER_ROUND, ROUNDS = 200, 200
-A, B = np.ones((2, 16), np.float32)
-SUBTRACT = Timer("np.subtract(A, B)", globals={"np": np, "A": A, "B": B})
+
+
+def timer(function, arrays, keywords=None):
+    """The call as it is written: a partial with keywords would cost as much as the call."""
+    names = {"function": function, **{f"array{i}": array for i, array in enumerate(arrays)}}
+    texts = list(names)[1:]
+    for name, value in (keywords or {}).items():
+        names[name] = value
+        texts.append(f"{name}={name}")
+    return Timer(f"function({', '.join(texts)})", globals=names)
+
+
+SUBTRACT = timer(np.subtract, np.ones((2, 16), np.float32))
 
 
 @pytest.fixture
 def measure(benchmark, clock, report):
-    """measure(name, call): time it with pytest-benchmark, and report its quotient."""
+    """measure(name, timer): time it with pytest-benchmark, and report its quotient."""
 
-    def run(name, call):
-        timer = Timer("call()", globals={"call": call})
+    def run(name, timer):
         quotients = []
 
         def sample():
@@ -59,12 +68,15 @@ def measure(benchmark, clock, report):
 
 
 def test_subtract(measure):
-    measure("np.subtract", partial(np.subtract, A, B))
+    measure("np.subtract", SUBTRACT)
 
 
 @pytest.mark.parametrize(("loss", "output"), CALLS)
 def test_call(measure, loss, output):
     rng = np.random.default_rng(0)
     arrays = loss.smooth_sample(rng, SHAPES[loss.kind], np.dtype("float32"))
-    calls = engine.prepare(loss.name, arrays, options_of(loss))
-    measure(f"{loss.name} {output}", calls[output])
+    defaults = inspect.signature(loss.public).parameters
+    keywords = {k: v for k, v in options_of(loss).items() if v != defaults[k].default}
+    if loss.name not in VALUE_ONLY:
+        keywords["grad"] = True if output == "fresh" else np.empty_like(arrays[0])
+    measure(f"{loss.name} {output}", timer(loss.public, arrays, keywords))
