@@ -6,6 +6,7 @@
 #   make test-all  also the slow ones, and against torch, numba and jax (in .venv-all)
 #   make dev       an editable install with every tool
 #   make bench     the benchmarks        make lint    style of Python and C
+#                  (BENCH="-k huber --threads 2", --large: also what takes long)
 #   make types     type checkers         make format  apply the style
 #   make docs      tables, doctests      make stubs   write fastloss/*.pyi
 #   make wheel     sdist and wheel       make clean   remove all of it
@@ -14,6 +15,7 @@ PYTHON ?= python3
 PEERS ?= torch==2.13.0 numba jax
 BIN := .venv/bin
 ALL := .venv-all/bin
+BENCH_TABLE := --benchmark-columns=median,iqr,rounds --benchmark-sort=min
 PIP_FLAGS := --quiet --disable-pip-version-check
 BUILD := "setuptools>=77" "cython>=3.1" "numpy>=2.0"
 
@@ -36,11 +38,11 @@ dev: .venv/built .venv/with-test .venv/with-demo .venv/with-bench .venv/with-dev
 	@echo "source .venv/bin/activate"
 
 bench: .venv/built .venv/with-bench
-	$(BIN)/python -m pytest -q bench
+	$(BIN)/python -m pytest bench $(BENCH_TABLE) $(BENCH)
 
 # Every benchmark once, on small shapes: shows that they run, measures nothing.
 bench-smoke: .venv/built .venv/with-test .venv/with-bench
-	FASTLOSS_BENCH_SMOKE=1 $(BIN)/python -m pytest -q bench --benchmark-disable
+	FASTLOSS_BENCH_SMOKE=1 $(BIN)/python -m pytest bench --benchmark-disable
 
 lint: .venv/with-dev
 	$(BIN)/ruff check .
@@ -60,15 +62,15 @@ types: .venv/built .venv/with-dev .venv/with-test
 	else echo "pyright does not run here: skipped"; fi
 
 docs: .venv/built .venv/with-test
-	$(BIN)/python -m tools.tables
+	$(BIN)/python -m tests.tools.tables
 	$(BIN)/python -m pytest tests/test_docs.py
 
 docs-check: .venv/built .venv/with-test
-	$(BIN)/python -m tools.tables --check
+	$(BIN)/python -m tests.tools.tables --check
 	$(BIN)/python -m pytest tests/test_docs.py
 
 stubs: .venv/built
-	$(BIN)/python -m tools.stubs
+	$(BIN)/python -m tests.tools.stubs
 
 wheel: .venv/with-dev
 	rm -rf dist

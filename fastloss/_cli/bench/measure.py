@@ -91,14 +91,7 @@ def _case(
     threads: int,
     turn_length: float,
 ) -> dict[str, Any]:
-    arrays = loss.smooth_sample(np.random.default_rng(0), shape, np.dtype(dtype))
-    options = OPTIONS.get(loss.name, loss.options[0])
-    if loss.reductions:
-        options = {**options, "reduction": "mean"}
-    files = []
-    for index, array in enumerate(arrays):
-        files.append(str(Path(folder) / f"{index}.npy"))
-        np.save(files[-1], array)
+    request = inputs(loss, shape, dtype, folder)
     row: dict[str, Any] = {
         "name": loss.name,
         "family": loss.family,
@@ -111,7 +104,7 @@ def _case(
     summaries: dict[str, list[float]] = {}
     samples: dict[tuple[int, str], list[float]] = {}
     for index, engine in enumerate(engines):
-        loaded = engine.ask(op="load", files=files, name=loss.name, options=options)
+        loaded = engine.ask(op="load", **request)
         for variant in loaded.get("variants", []):
             ready = engine.ask(op="prepare", variant=variant)
             if "error" in ready:
@@ -143,6 +136,27 @@ def _case(
     return row
 
 
+def options_of(loss: Any) -> dict[str, Any]:
+    """The keyword arguments that a loss is measured with."""
+    options = OPTIONS.get(loss.name, loss.options[0])
+    return {**options, "reduction": "mean"} if loss.reductions else options
+
+
+def inputs(loss: Any, shape: tuple, dtype: str, folder: str) -> dict[str, Any]:
+    """Write the inputs of a case to `folder`: what an engine is asked to load."""
+    files = []
+    arrays = loss.smooth_sample(np.random.default_rng(0), shape, np.dtype(dtype))
+    for index, array in enumerate(arrays):
+        files.append(str(Path(folder) / f"{index}.npy"))
+        np.save(files[-1], array)
+    return {"files": files, "name": loss.name, "options": options_of(loss)}
+
+
+def agree(ours: list[float], theirs: list[float]) -> bool:
+    """Whether two engines computed the same, by a few numbers of their results."""
+    return np.allclose(ours, theirs, rtol=1e-2, atol=1e-7, equal_nan=True)
+
+
 def _key(engine: Engine, variant: str) -> str:
     return engine.name if variant == "fresh" else f"{engine.name} {variant}"
 
@@ -157,7 +171,7 @@ def _compare(row: dict[str, Any], summaries: dict[str, list[float]]) -> None:
     if ours is None:
         return
     for name, theirs in summaries.items():
-        if not np.allclose(ours, theirs, rtol=1e-2, atol=1e-7, equal_nan=True):
+        if not agree(ours, theirs):
             row["notes"][name] = f"computes {theirs}, fastloss {ours}"
 
 

@@ -1,7 +1,7 @@
 """Write docs/losses.md: the table of every function, from the registry.
 
-python -m tools.tables            write the file
-python -m tools.tables --check    exit with 1 if it is out of date
+python -m tests.tools.tables            write the file
+python -m tests.tools.tables --check    exit with 1 if it is out of date
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from tools import families
+from . import families
 
 HEAD = """# The functions
 

@@ -1,4 +1,4 @@
-"""Check what `make wheel` built: python -m tools.wheel dist
+"""Check what `make wheel` built: python -m tests.tools.wheel dist
 
 The wheel holds no sources, the type information and nothing that belongs to the checkout; the
 sdist holds what a build needs; the extension exports one symbol.
@@ -14,7 +14,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from tools import families
+from . import families
 
 SOURCE_SUFFIXES = (".c", ".h", ".pyx", ".pxi", ".pxd", ".def", ".o")
 NEEDED = ("setup.py", "pyproject.toml", "LICENSE", "csrc/fastloss.h", "csrc/losses.def")

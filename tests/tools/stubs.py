@@ -3,8 +3,8 @@
 The parameters are those of the Python functions; what a call returns follows from the registry:
 a float for 'mean' and 'sum', an array for 'none', a tuple with `grad` or `hess`.
 
-    python -m tools.stubs            write the files
-    python -m tools.stubs --check    exit with 1 if one is out of date
+    python -m tests.tools.stubs            write the files
+    python -m tests.tools.stubs --check    exit with 1 if one is out of date
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from inspect import Parameter
 from types import ModuleType
 from typing import Any
 
-from tools import families
+from . import families
 
 WIDTH = 100
 IMPORTS = {
@@ -56,7 +56,7 @@ def type_of(function: str, parameter: Parameter) -> str:
         return "Array"
     if isinstance(default, (bool, int, float)):
         return type(default).__name__
-    raise SystemExit(f"no type for {function}({name}={default!r}): add it to tools/stubs.py")
+    raise SystemExit(f"no type for {function}({name}={default!r}): add it to tests/tools/stubs.py")
 
 
 # ---- what a call returns -----------------------------------------------------------
