@@ -55,7 +55,7 @@ cdef tuple OVERLAP_FORMATS = ("xyxy", "cxcywh")
 cdef int parse_format(str name, object fmt, tuple allowed) except -1:
     if isinstance(fmt, str) and fmt in allowed:
         return FORMATS[fmt]
-    raise ValueError(f"{name} is {fmt!r}; expected one of {', '.join(map(repr, allowed))}")
+    raise ValueError(f"{name} is {shown(fmt)}; expected one of {', '.join(map(repr, allowed))}")
 
 
 cdef inline int dtype_of(cnp.ndarray a) noexcept:
@@ -88,7 +88,7 @@ def overlap_of(kind):
     """The registry's number of a kind of overlap."""
     if isinstance(kind, str) and kind in OVERLAPS:
         return OVERLAPS[kind]
-    raise ValueError(f"kind is {kind!r}; expected 'iou', 'giou', 'diou' or 'ciou'")
+    raise ValueError(f"kind is {shown(kind)}; expected 'iou', 'giou', 'diou' or 'ciou'")
 
 
 # ---- aligned --------------------------------------------------------------------------
