@@ -47,19 +47,19 @@ cdef cnp.ndarray chosen_classes(object classes, Py_ssize_t n, bint binary):
     if classes is None:
         return None
     if binary:
-        raise ValueError(f"classes is {classes!r}, but mode 'binary' has one class")
+        raise ValueError(f"classes is {shown(classes)}, but mode 'binary' has one class")
     if not isinstance(classes, (np.ndarray, str)) and hasattr(classes, "__iter__"):
         classes = list(classes)
-    a = np.asarray(classes)
+    a = as_array("classes", classes)
     if a.ndim != 1 or not a.size:
-        raise ValueError(f"classes is {classes!r}; expected a sequence of class indices")
+        raise ValueError(f"classes is {shown(classes)}; expected a sequence of class indices")
     if not cnp.PyArray_ISINTEGER(a):
-        raise TypeError(f"classes is {classes!r}; expected integers")
+        raise TypeError(f"classes is {shown(classes)}; expected integers")
     for c in a:
         if not 0 <= c < n:
             raise IndexError(f"classes has {c}, but input has {n} classes (0..{n - 1})")
     if len(set(a.tolist())) < a.size:
-        raise ValueError(f"classes is {classes!r}; expected every class once")
+        raise ValueError(f"classes is {shown(classes)}; expected every class once")
     return np.ascontiguousarray(a, dtype=np.intp)
 
 
