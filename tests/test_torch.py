@@ -128,6 +128,7 @@ def test_class_probabilities(data, seed, shape, dtype, reduction):
 
 # ---- NaN, infinities and magnitudes at the ends ---------------------------------------
 
+
 def next_to_the_end(x, t):
     return x * (1 - x) < 2e-12
 

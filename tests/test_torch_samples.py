@@ -1,4 +1,4 @@
-"""torch's own sample inputs, error inputs and module inputs for the losses of torch.nn.functional."""
+"""torch's own sample inputs, error inputs and module inputs for its losses."""
 
 import inspect
 import warnings
@@ -56,9 +56,7 @@ def test_error_inputs_are_errors_here_too(name):
     for error in inputs:
         sample = error.sample_input
         with pytest.raises((ValueError, TypeError, IndexError)):
-            getattr(fl, name)(
-                to_numpy(sample.input), *map(to_numpy, sample.args), **sample.kwargs
-            )
+            getattr(fl, name)(to_numpy(sample.input), *map(to_numpy, sample.args), **sample.kwargs)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

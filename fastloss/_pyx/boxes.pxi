@@ -194,6 +194,8 @@ cdef tuple pair_lead(cnp.ndarray p, cnp.ndarray t):
             raise ValueError(f"{name} has shape {shape_of(a)}; expected (..., number of boxes, 4)")
     if cnp.PyArray_NDIM(p) == 2 and cnp.PyArray_NDIM(t) == 2:
         return ()
+    if max(cnp.PyArray_NDIM(p), cnp.PyArray_NDIM(t)) > 32:      # as far as NumPy broadcasts
+        raise ValueError(f"boxes1 has {cnp.PyArray_NDIM(p)} axes and boxes2 {cnp.PyArray_NDIM(t)}; expected at most 32")
     try:
         return np.broadcast_shapes(
             shape_of(p)[:cnp.PyArray_NDIM(p) - 2], shape_of(t)[:cnp.PyArray_NDIM(t) - 2]

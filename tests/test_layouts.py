@@ -187,7 +187,9 @@ def test_penalties_of_collections():
         fl.l2_penalty({"a": np.ones(2), "b": None})
     # the second buffer is wrong: the first is not written
     first = np.full(2, 7.0)
-    with pytest.raises(ValueError, match=r"grad has shape \(3,\), but params\[1\] has shape \(2,\)"):
+    with pytest.raises(
+        ValueError, match=r"grad has shape \(3,\), but params\[1\] has shape \(2,\)"
+    ):
         fl.l2_penalty([np.ones(2), np.ones(2)], grad=[first, np.zeros(3)])
     assert (first == 7).all()
 
