@@ -24,10 +24,10 @@ C_FILES := $(wildcard csrc/*.[ch] csrc/*/*.[ch])
 .DELETE_ON_ERROR:
 
 test: .venv/built .venv/with-test
-	$(BIN)/python -m pytest -q -m "not slow and not peer"
+	$(BIN)/python -m pytest -m "not slow and not peer"
 
 test-all: .venv/built .venv-all/ready
-	$(ALL)/python -m pytest -q
+	$(ALL)/python -m pytest
 
 demo: .venv/built .venv/with-demo
 	$(BIN)/python -m fastloss demo
@@ -61,11 +61,11 @@ types: .venv/built .venv/with-dev .venv/with-test
 
 docs: .venv/built .venv/with-test
 	$(BIN)/python -m tools.tables
-	$(BIN)/python -m tools.doctests
+	$(BIN)/python -m pytest tests/test_docs.py
 
 docs-check: .venv/built .venv/with-test
 	$(BIN)/python -m tools.tables --check
-	$(BIN)/python -m tools.doctests
+	$(BIN)/python -m pytest tests/test_docs.py
 
 stubs: .venv/built
 	$(BIN)/python -m tools.stubs
@@ -99,5 +99,5 @@ clean:
 .venv-all/ready: Makefile pyproject.toml | .venv/built
 	$(PYTHON) -m venv .venv-all
 	$(ALL)/python -m pip install $(PIP_FLAGS) --upgrade pip $(BUILD) $(PEERS)
-	PYTHONWARNINGS=ignore $(ALL)/python -m pip install $(PIP_FLAGS) --no-build-isolation --editable ".[test]"
+	PYTHONWARNINGS=ignore $(ALL)/python -m pip install $(PIP_FLAGS) --no-build-isolation --editable ".[test,demo,bench]"
 	touch $@

@@ -76,22 +76,38 @@ int fl_get_threads(void) {
     return limit != atomic_load(&ceiling) && limit < n ? limit : n;
 }
 
-/* Below this a second thread costs more than it brings: see docs/benchmarks.md. */
-static const double worthwhile_ns = 50e3;
+/* A second thread pays from `awake` on when calls follow each other, since the team then still waits for
+ * work. After other work it has gone to sleep and takes a millisecond or more to come: then only from
+ * `asleep` on. Both in nanoseconds of one thread; measured in docs/threads-and-isa.md. */
+#ifdef _OPENMP
+static const double awake = 40e3, asleep = 2e6, soon = 1e-3;
+static _Atomic double last_end;    /* of a call that could have used threads, in seconds */
+
+static int pays(double cost_ns) {
+    return cost_ns > asleep || omp_get_wtime() - atomic_load(&last_end) < soon;
+}
+#endif
+
+static void serial(ptrdiff_t n_chunks, fl_chunk_body *body, void *context) {
+    for (ptrdiff_t chunk = 0; chunk < n_chunks; chunk++) body(context, chunk);
+}
 
 void fl_parallel(ptrdiff_t n_chunks, double cost_ns, fl_chunk_body *body, void *context) {
 #ifdef _OPENMP
-    if (n_chunks > 1 && cost_ns > worthwhile_ns) {
+    if (n_chunks > 1 && cost_ns > awake) {
         int threads = fl_get_threads();
         if (threads > n_chunks) threads = (int)n_chunks;
-        if (threads > 1) {
+        if (threads > 1 && pays(cost_ns)) {
 #pragma omp parallel for num_threads(threads) schedule(static)
             for (ptrdiff_t chunk = 0; chunk < n_chunks; chunk++) body(context, chunk);
-            return;
+        } else {
+            serial(n_chunks, body, context);
         }
+        atomic_store(&last_end, omp_get_wtime());
+        return;
     }
 #else
     (void)cost_ns;
 #endif
-    for (ptrdiff_t chunk = 0; chunk < n_chunks; chunk++) body(context, chunk);
+    serial(n_chunks, body, context);
 }

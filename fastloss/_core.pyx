@@ -15,6 +15,7 @@ cnp.import_array()
 cdef extern from "fastloss.h" nogil:
     enum:
         FL_MAX_DIMS
+        FL_MAX_PARAMETERS
     enum:
         FL_OK
         FL_NO_MEMORY

@@ -282,7 +282,7 @@ def test_quick_demo_draws_its_picture(capsys, tmp_path):
 def test_demo_gradients_reach_every_parameter(monkeypatch):
     """The chain rule of the demo's detector, against finite differences.
 
-    The distance loss takes the place of the complete one, whose alpha is a constant in its gradient.
+    The distance loss replaces the complete one, whose alpha is a constant in its gradient.
     """
     from fastloss._cli.demo import data, detector
     from fastloss._cli.demo.clock import Clock

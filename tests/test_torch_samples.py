@@ -1,4 +1,4 @@
-"""torch's own sample inputs, error inputs and module inputs for its losses."""
+"""torch's own sample, error and module inputs for the losses of torch.nn.functional."""
 
 import inspect
 import warnings

@@ -1,4 +1,4 @@
-"""Run a function beside its namesake in torch.nn.functional, values and gradients."""
+"""Run a function beside its namesake in torch.nn.functional: values and gradients."""
 
 from __future__ import annotations
 

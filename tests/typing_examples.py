@@ -38,6 +38,44 @@ def second_derivatives() -> None:
     assert_type(fl.mse_loss(x, t, "none", grad=buffer, hess=True), tuple[Floats, Floats, Floats])
 
 
+def losses_of_every_kind() -> None:
+    label = np.array([0, 2])
+    assert_type(fl.binary_cross_entropy_with_logits(x, t, None, "none"), Floats)
+    assert_type(fl.binary_cross_entropy_with_logits(x, t, pos_weight=np.ones(3)), float)
+    assert_type(fl.sigmoid_focal_loss(x, t), Floats)
+    assert_type(fl.sigmoid_focal_loss(x, t, reduction="mean", grad=True), tuple[float, Floats])
+    assert_type(fl.cross_entropy(x, label), float)
+    assert_type(fl.cross_entropy(x, label, reduction="none"), Floats)
+    assert_type(fl.cross_entropy(x, label, None, -100, "none", 0.1), Floats)
+    assert_type(fl.cross_entropy(x, [0, 2], label_smoothing=0.1, grad=buffer), tuple[float, Floats])
+    assert_type(fl.dice_loss(x, t, per_image=True, grad=True), tuple[float, Floats])
+    assert_type(fl.dice_loss(x, t, mode="binary", reduction="none", per_image=True), Floats)
+
+
+def boxes() -> None:
+    a = np.array([[0.0, 0.0, 2.0, 2.0]])
+    b = a + 1
+    assert_type(fl.complete_box_iou_loss(a, b), Floats)
+    assert_type(fl.complete_box_iou_loss(a, b, "sum"), float)
+    assert_type(fl.complete_box_iou_loss(a, b, reduction="mean", grad=True), tuple[float, Floats])
+    assert_type(fl.bbox_iou(a, b, kind="ciou"), Floats)
+    assert_type(fl.bbox_iou(a, b, grad=True), tuple[Floats, Floats])
+    assert_type(fl.box_iou(a, b, grad=True), tuple[Floats, Floats])
+    assert_type(fl.box_convert(a, "xyxy", "cxcywh"), Floats)
+    assert_type(fl.box_area(a), Floats)
+
+
+def penalties() -> None:
+    assert_type(fl.l2_penalty(x), float)
+    assert_type(fl.l1_penalty([x, t]), float)
+    assert_type(fl.l2_penalty(x, grad=True), tuple[float, Floats])
+    assert_type(fl.l2_penalty([x, t], strength=0.1, grad=True), tuple[float, list[Floats]])
+    assert_type(
+        fl.elastic_net_penalty({"weight": x, "bias": t}, grad=True),
+        tuple[float, dict[str, Floats]],
+    )
+
+
 def settings() -> None:
     assert_type(fl.get_num_threads(), int)
     assert_type(fl.get_config(), dict[str, Any])
@@ -51,4 +89,12 @@ def mistakes() -> None:
     fl.set_num_threads("2")  # type: ignore[arg-type]  # pyright: ignore
 
 
-EXAMPLES = (values, gradients, second_derivatives, settings)
+EXAMPLES = (
+    values,
+    gradients,
+    second_derivatives,
+    losses_of_every_kind,
+    boxes,
+    penalties,
+    settings,
+)

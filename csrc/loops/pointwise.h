@@ -244,7 +244,7 @@ static fl_status FL(pointwise)(fl_pointwise_args *args) {
         if (status || !args->grad.data) return status;
         call.args = args;
         call.root = (real)args->result;
-        call.scale = args->result > 0 ? (real)(0.5 / (divisor * args->result)) : 0;
+        call.scale = args->result == 0 ? 0 : (real)(0.5 / (divisor * args->result));
         return FL(point_pass)(&call, &sum);
     }
     fl_status status = FL(point_pass)(&call, &sum);

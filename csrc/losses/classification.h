@@ -124,5 +124,5 @@ static FL_INLINE FL(point) FL(varifocal_square)(real x, real t, real aux, const 
  *   value = -log p    slope = -1 */
 static FL_INLINE FL(row_point) FL(log_loss)(real log_p, const real *p) {
     (void)p;
-    return (FL(row_point)){-log_p, -1};
+    return (FL(row_point)){0 - log_p, -1};
 }

@@ -252,7 +252,7 @@ cdef cnp.ndarray as_output(str name, object out, cnp.ndarray input, str input_na
     if not cnp.PyArray_ISWRITEABLE(a):
         raise ValueError(f"{name} is read-only; expected a writable array")
     if cnp.PyArray_SIZE(a) and repeats(a):
-        raise ValueError(f"{name} has strides {(<object>a).strides}: several elements in one place")
+        raise ValueError(f"{name} has several elements in one place (its strides are {(<object>a).strides})")
     for argument, other in arguments:
         if other is not None and overlap(a, other):
             raise ValueError(f"{name} shares memory with {argument}")

@@ -32,6 +32,8 @@ def pointwise(int loss, input, target, weight, aux, tuple parameters, reduction,
     args.loss = loss
     args.factor = 1
     args.reduction = parse_reduction(reduction)
+    for i in range(info.n_parameters, FL_MAX_PARAMETERS):
+        args.parameters[i] = 0
     for i in range(info.n_parameters):
         args.parameters[i] = parse_in_domain(
             info.parameters[i].name, parameters[i], info.parameters[i].domain
@@ -58,7 +60,10 @@ def pointwise(int loss, input, target, weight, aux, tuple parameters, reduction,
             inputs = () if cnp.PyArray_Check(input) and same_memory(grad, input) else ((input_name, x),)
             g_out = as_output("grad", grad, x, input_name,
                               inputs + ((target_name, t), ("weight", w), ("pos_weight", a)))
-            g = g_out if cnp.PyArray_ISALIGNED(g_out) else empty(g_out, number)
+            # An input whose range is checked after the pass must outlive it.
+            g = g_out
+            if not cnp.PyArray_ISALIGNED(g_out) or (info.unit_input and overlap(g_out, x)):
+                g = empty(g_out, number)
         if h is None and want_hess:
             h_out = as_output("hess", hess, x, input_name,
                               ((input_name, x), (target_name, t), ("weight", w), ("pos_weight", a),
