@@ -150,7 +150,7 @@ def test_dice_labels():
         with pytest.raises(TypeError, match="ignore_index is"):
             fl.dice_loss(x, target, mode="multiclass", ignore_index=bad)
     for bad, error in (([3], IndexError), ([-1], IndexError), ([0, 0], ValueError),
-                       ([], ValueError), ([0.0], TypeError), ("0", TypeError), (1, ValueError),
+                       ([], ValueError), ([0.0], TypeError), ("0", ValueError), (1, ValueError),
                        ([[0]], ValueError), ([True], TypeError), ([None], TypeError),
                        ([[0], [1, 2]], ValueError), ([2**70], TypeError)):  # fmt: skip
         with pytest.raises(error, match="classes"):
