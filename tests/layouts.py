@@ -82,4 +82,13 @@ LAYOUTS = (
 )
 
 # Layouts that a caller's buffer may have.
-WRITABLE = (c_order, f_order, class_axis_last, reversed_axes, sliced, negative, last_gap, misaligned)
+WRITABLE = (
+    c_order,
+    f_order,
+    class_axis_last,
+    reversed_axes,
+    sliced,
+    negative,
+    last_gap,
+    misaligned,
+)

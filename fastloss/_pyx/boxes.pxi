@@ -55,7 +55,7 @@ cdef tuple OVERLAP_FORMATS = ("xyxy", "cxcywh")
 cdef int parse_format(str name, object fmt, tuple allowed) except -1:
     if isinstance(fmt, str) and fmt in allowed:
         return FORMATS[fmt]
-    raise ValueError(f"{name} is {fmt!r}; expected one of {', '.join(map(repr, allowed))}")
+    raise ValueError(f"{name} is {shown(fmt)}; expected one of {', '.join(map(repr, allowed))}")
 
 
 cdef inline int dtype_of(cnp.ndarray a) noexcept:
@@ -88,7 +88,7 @@ def overlap_of(kind):
     """The registry's number of a kind of overlap."""
     if isinstance(kind, str) and kind in OVERLAPS:
         return OVERLAPS[kind]
-    raise ValueError(f"kind is {kind!r}; expected 'iou', 'giou', 'diou' or 'ciou'")
+    raise ValueError(f"kind is {shown(kind)}; expected 'iou', 'giou', 'diou' or 'ciou'")
 
 
 # ---- aligned --------------------------------------------------------------------------
@@ -194,6 +194,8 @@ cdef tuple pair_lead(cnp.ndarray p, cnp.ndarray t):
             raise ValueError(f"{name} has shape {shape_of(a)}; expected (..., number of boxes, 4)")
     if cnp.PyArray_NDIM(p) == 2 and cnp.PyArray_NDIM(t) == 2:
         return ()
+    if max(cnp.PyArray_NDIM(p), cnp.PyArray_NDIM(t)) > 32:      # as far as NumPy broadcasts
+        raise ValueError(f"boxes1 has {cnp.PyArray_NDIM(p)} axes and boxes2 {cnp.PyArray_NDIM(t)}; expected at most 32")
     try:
         return np.broadcast_shapes(
             shape_of(p)[:cnp.PyArray_NDIM(p) - 2], shape_of(t)[:cnp.PyArray_NDIM(t) - 2]

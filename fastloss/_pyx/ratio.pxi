@@ -38,7 +38,7 @@ cdef bint parse_flag(str name, object value) except -1:
         return value is True
     if isinstance(value, np.bool_):
         return bool(value)
-    raise TypeError(f"{name} is {value!r}; expected True or False")
+    raise TypeError(f"{name} is {shown(value)}; expected True or False")
 
 
 cdef cnp.ndarray chosen_classes(object classes, Py_ssize_t n, bint binary):
@@ -47,19 +47,19 @@ cdef cnp.ndarray chosen_classes(object classes, Py_ssize_t n, bint binary):
     if classes is None:
         return None
     if binary:
-        raise ValueError(f"classes is {classes!r}, but mode 'binary' has one class")
+        raise ValueError(f"classes is {shown(classes)}, but mode 'binary' has one class")
     if not isinstance(classes, (np.ndarray, str)) and hasattr(classes, "__iter__"):
         classes = list(classes)
-    a = np.asarray(classes)
+    a = as_array("classes", classes)
     if a.ndim != 1 or not a.size:
-        raise ValueError(f"classes is {classes!r}; expected a sequence of class indices")
+        raise ValueError(f"classes is {shown(classes)}; expected a sequence of class indices")
     if not cnp.PyArray_ISINTEGER(a):
-        raise TypeError(f"classes is {classes!r}; expected integers")
+        raise TypeError(f"classes is {shown(classes)}; expected integers")
     for c in a:
         if not 0 <= c < n:
             raise IndexError(f"classes has {c}, but input has {n} classes (0..{n - 1})")
     if len(set(a.tolist())) < a.size:
-        raise ValueError(f"classes is {classes!r}; expected every class once")
+        raise ValueError(f"classes is {shown(classes)}; expected every class once")
     return np.ascontiguousarray(a, dtype=np.intp)
 
 
@@ -129,10 +129,10 @@ def ratio(int loss, input, target, tuple parameters, mode, from_logits, per_imag
     args.loss = loss
     args.dtype = F32 if number == cnp.NPY_FLOAT else F64
     args.reduction = parse_reduction(reduction)
-    if mode not in ("binary", "multilabel", "multiclass"):
-        raise ValueError(f"mode is {mode!r}; expected 'binary', 'multilabel' or 'multiclass'")
-    if average not in ("macro", "micro"):
-        raise ValueError(f"average is {average!r}; expected 'macro' or 'micro'")
+    if not isinstance(mode, str) or mode not in ("binary", "multilabel", "multiclass"):
+        raise ValueError(f"mode is {shown(mode)}; expected 'binary', 'multilabel' or 'multiclass'")
+    if not isinstance(average, str) or average not in ("macro", "micro"):
+        raise ValueError(f"average is {shown(average)}; expected 'macro' or 'micro'")
     binary = mode == "binary"
     multiclass = mode == "multiclass"
     args.pooled = average == "micro"
@@ -172,11 +172,11 @@ def ratio(int loss, input, target, tuple parameters, mode, from_logits, per_imag
     weights = weights_of_classes(class_weight, args.classes, binary, args.pooled)
 
     if wants("grad", grad):
-        if grad is True:
-            g_out = empty(x, number)
-        else:
+        if cnp.PyArray_Check(grad):
             g_out = as_output("grad", grad, x, "input",
                               (("input", x), ("target", t), ("class_weight", weights)))
+        else:
+            g_out = empty(x, number)
     by_class = not args.per_image and not binary and args.images > 1 and args.pixels < FEW_PIXELS
     labels = t
     x = planes(x, by_class)

@@ -26,11 +26,13 @@ cdef extern from "fastloss.h" nogil:
 cdef Py_ssize_t merged_stride(cnp.ndarray a, int first, int last) noexcept:
     """The one stride in bytes that walks the axes first .. last - 1; -1 if there is none."""
     cdef Py_ssize_t stride = 0, extent = 0
+    cdef bint found = False
     cdef int i
     for i in range(last - 1, first - 1, -1):
         if cnp.PyArray_DIM(a, i) == 1:
             continue
-        if extent == 0:
+        if not found:
+            found = True
             stride = cnp.PyArray_STRIDE(a, i)
             extent = stride * cnp.PyArray_DIM(a, i)
             if stride < 0:
@@ -239,6 +241,9 @@ cdef class RowCall:
             # Rows whose classes lie apart but which are neighbours themselves: tiles of rows.
             args.inner = args.outer_count
             args.outer_count = 1
+            args.input.inner = args.input.outer
+            args.target.inner = args.target.outer
+            args.grad.inner = args.grad.outer
         if fl_rowwise_cost(args) > RELEASE_GIL_NS:
             with nogil:
                 status = fl_rowwise(args)
@@ -270,7 +275,7 @@ cdef int64_t parse_index(str name, object value) except? -2:
         try:
             return value
         except OverflowError:
-            raise ValueError(f"{name} is {value!r}, beyond 64 bits") from None
+            raise ValueError(f"{name} is {shown(value)}, beyond 64 bits") from None
     if isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} is {value!r}; expected an integer")
     try:
