@@ -83,13 +83,17 @@ fl_status fl_boxes(fl_boxes_args *args) { return active->table->boxes[args->dtyp
 
 double fl_pairs_cost(const fl_pairs_args *args) {
     const fl_traits *traits = &fl_loss_traits[args->loss];
-    return (args->grad ? traits->cost : traits->pair_cost) * (double)args->batch * args->n * args->m * (1 + args->dtype);
+    return (args->grad ? traits->cost : traits->pair_cost) * (double)args->batch * args->n * args->m
+        * (1 + args->dtype);
 }
 
 fl_status fl_pairs(fl_pairs_args *args) { return active->table->pairs[args->dtype](args); }
 
 int fl_box_width(int format) {
-    return format == FL_AREA ? 1 : format == FL_XYXYXYXY ? 8 : format == FL_XYWHR || format == FL_CXCYWHR ? 5 : 4;
+    return format == FL_AREA                         ? 1
+        : format == FL_XYXYXYXY                      ? 8
+        : format == FL_XYWHR || format == FL_CXCYWHR ? 5
+                                                     : 4;
 }
 
 double fl_convert_cost(const fl_convert_args *args) {

@@ -15,11 +15,7 @@ typedef enum { FL_OK = 0, FL_NO_MEMORY = 1, FL_BAD_LABEL = 2 } fl_status;
 typedef enum { FL_REDUCE_NONE = 0, FL_REDUCE_MEAN = 1, FL_REDUCE_SUM = 2 } fl_reduction;
 
 /* Element types an operand may have. The first two are also the working types. */
-typedef enum {
-    FL_F32 = 0, FL_F64 = 1,
-    FL_I8, FL_I16, FL_I32, FL_I64,
-    FL_U8, FL_U16, FL_U32, FL_U64
-} fl_type;
+typedef enum { FL_F32 = 0, FL_F64 = 1, FL_I8, FL_I16, FL_I32, FL_I64, FL_U8, FL_U16, FL_U32, FL_U64 } fl_type;
 
 /* One array as the loops see it: strides in bytes, one per axis of the space it
  * is broadcast to. `direct` is set by fl_space_prepare when element i of the

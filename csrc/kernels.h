@@ -22,7 +22,13 @@
 enum { FL_LANES = 16, FL_STRIP = 256, FL_CHUNK = 4096, FL_FEW_CHUNKS = 64 };
 
 /* Rows: elements per chunk, elements handled together, classes from which a row is streamed. */
-enum { FL_ROW_CHUNK = 16384, FL_GROUP_ELEMENTS = 8192, FL_STREAM_CLASSES = 256, FL_SHORT_ROW = 15, FL_WIDE_ROW = 128 };
+enum {
+    FL_ROW_CHUNK = 16384,
+    FL_GROUP_ELEMENTS = 8192,
+    FL_STREAM_CLASSES = 256,
+    FL_SHORT_ROW = 15,
+    FL_WIDE_ROW = 128
+};
 
 /* Pixels that a ratio loss takes at once, elements of all classes at once and per chunk,
  * and rows that a cache holds when they are a power of two apart. */

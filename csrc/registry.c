@@ -15,10 +15,10 @@ const fl_traits fl_loss_traits[FL_LOSS_COUNT] = {
 };
 
 static fl_loss_info infos[FL_LOSS_COUNT] = {
-#define FL_POINTWISE(id, cost, flags)                                                  \
-    [FL_LOSS_##id] = {.name = (flags) & FL_INTERNAL ? "" : #id,                        \
+#define FL_POINTWISE(id, cost, flags) \
+    [FL_LOSS_##id] = {.name = (flags) & FL_INTERNAL ? "" : #id, \
                       .kind = (flags) & FL_PENALTY ? FL_KIND_PENALTY : FL_KIND_POINTWISE, \
-                      .unit_input = !!((flags) & FL_UNIT_INPUT),                       \
+                      .unit_input = !!((flags) & FL_UNIT_INPUT), \
                       .renamed = !!((flags) & FL_RENAMED)},
 #define FL_ROOT_OF(id, reduced, each) [FL_LOSS_##id] = {.name = #id},
 #define FL_ROWWISE(id, formula) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_ROWWISE},

@@ -6,8 +6,7 @@ static const size_t type_sizes[] = {4, 8, 1, 2, 4, 8, 1, 2, 4, 8};
 enum { N_OPERANDS = 7 };
 
 static int collect(fl_pointwise_args *a, fl_operand *operands[N_OPERANDS]) {
-    fl_operand *all[N_OPERANDS] = {&a->input, &a->target, &a->aux, &a->weight,
-                                   &a->value, &a->grad,   &a->hess};
+    fl_operand *all[N_OPERANDS] = {&a->input, &a->target, &a->aux, &a->weight, &a->value, &a->grad, &a->hess};
     int n = 0;
     for (int i = 0; i < N_OPERANDS; i++)
         if (all[i]->data) operands[n++] = all[i];
@@ -56,7 +55,7 @@ void fl_space_prepare(fl_pointwise_args *a) {
 
     for (int k = 0; k < n; k++) {
         fl_operand *o = operands[k];
-        o->direct = o->type == a->dtype &&
-                    (s->ndim == 0 || (s->ndim == 1 && o->strides[0] == (ptrdiff_t)type_sizes[o->type]));
+        o->direct = o->type == a->dtype
+            && (s->ndim == 0 || (s->ndim == 1 && o->strides[0] == (ptrdiff_t)type_sizes[o->type]));
     }
 }

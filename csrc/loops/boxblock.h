@@ -90,8 +90,8 @@ static FL_PASS void FL(complete)(FL(box_block) *restrict b, int n, int format, i
 }
 
 /* Chain rule of `complete`, times a factor per box (or one for all), to n contiguous boxes. */
-static FL_PASS void FL(join)(const FL(overlap_block) *restrict r, int n, int format, const real *restrict factors,
-                     real factor, real *restrict grad) {
+static FL_PASS void FL(join)(const FL(overlap_block) *restrict r, int n, int format,
+                             const real *restrict factors, real factor, real *restrict grad) {
     real low = format == FL_CXCYWH ? (real)0.5 : 0, high = 1 - low;
     for (int i = 0; i < n; i++) {
         real f = factors ? factors[i] * factor : factor, *g = grad + 4 * i;
@@ -132,13 +132,14 @@ static FL_INLINE void FL(overlap_rows)(int kind, int derive, const FL(box_block)
     }
 }
 
-#define FL_OVERLAP_LOOP(name, kind, suffix, derive)                                                        \
-    static void FL(name##_##suffix)(const FL(box_block) *p, const FL(box_block) *t, int n,                 \
-                                    const FL(overlap_rules) *rules, real sign, real offset, FL(overlap_block) *r) { \
-        FL(overlap_rows)(kind, derive, p, t, n, rules, sign, offset, r);                                   \
+#define FL_OVERLAP_LOOP(name, kind, suffix, derive) \
+    static void FL(name##_##suffix)(const FL(box_block) *p, const FL(box_block) *t, int n, \
+                                    const FL(overlap_rules) *rules, real sign, real offset, \
+                                    FL(overlap_block) *r) { \
+        FL(overlap_rows)(kind, derive, p, t, n, rules, sign, offset, r); \
     }
 #define FL_BOXES(name, kind, cost, pair_cost) \
-    FL_OVERLAP_LOOP(name, kind, value, 0)     \
+    FL_OVERLAP_LOOP(name, kind, value, 0) \
     FL_OVERLAP_LOOP(name, kind, grad, 1)
 #include "../losses.def"
 #undef FL_OVERLAP_LOOP

@@ -93,7 +93,8 @@ static fl_status FL(boxes)(fl_boxes_args *args) {
         .kind = kind,
         .sign = args->as_loss ? -1 : 1,
         .offset = args->as_loss ? 1 : 0,
-        .stream = args->grad.data && args->grad.direct && 4 * size * (ptrdiff_t)sizeof(real) >= FL_STREAM_BYTES,
+        .stream =
+            args->grad.data && args->grad.direct && 4 * size * (ptrdiff_t)sizeof(real) >= FL_STREAM_BYTES,
     };
     call.factor = (real)(call.sign / divisor);
     call.partials = n_chunks <= FL_FEW_CHUNKS ? few : malloc(n_chunks * sizeof(double));

@@ -49,7 +49,8 @@ static void FL(gather)(const fl_operand *o, const fl_space *s, ptrdiff_t start, 
 #undef FL_COPY_RUN
 
 /* Outputs always have the working type. */
-static void FL(scatter)(const fl_operand *o, const fl_space *s, ptrdiff_t start, ptrdiff_t n, const real *in) {
+static void FL(scatter)(const fl_operand *o, const fl_space *s, ptrdiff_t start, ptrdiff_t n,
+                        const real *in) {
     while (n > 0) {
         FL(run) r = FL(run_at)(o, s, start, n);
         for (ptrdiff_t i = 0; i < r.length; i++) *(real *)(r.at + i * r.stride) = in[i];

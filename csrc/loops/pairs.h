@@ -22,10 +22,10 @@ static FL_INLINE void FL(pair_row)(int kind, const FL(box_block) *p, int i, cons
     }
 }
 
-#define FL_BOXES(name, kind, cost, pair_cost)                                                       \
-    static void FL(name##_pair)(const FL(box_block) *p, int i, const FL(box_block) *t, int n,       \
-                                const FL(overlap_rules) *rules, real *value) {                      \
-        FL(pair_row)(kind, p, i, t, n, rules, value);                                               \
+#define FL_BOXES(name, kind, cost, pair_cost) \
+    static void FL(name##_pair)(const FL(box_block) *p, int i, const FL(box_block) *t, int n, \
+                                const FL(overlap_rules) *rules, real *value) { \
+        FL(pair_row)(kind, p, i, t, n, rules, value); \
     }
 #include "../losses.def"
 
@@ -95,7 +95,8 @@ static void FL(pairs_chunk)(void *context, ptrdiff_t chunk) {
     if (call->kind != FL_CIOU) memset(p.angle, 0, sizeof p.angle);
 
     ptrdiff_t at = (batch * args->n + i) * args->m + first;
-    if (args->grad) FL(tile_grads)(call, &p, height, &t, width, (real *)args->value + at, (real *)args->grad + 4 * at);
+    if (args->grad)
+        FL(tile_grads)(call, &p, height, &t, width, (real *)args->value + at, (real *)args->grad + 4 * at);
     else FL(tile_values)(call, &p, height, &t, width, (real *)args->value + at);
 }
 

@@ -17,9 +17,9 @@ typedef void FL(point_loop)(const real *x, const real *t, const real *a, const r
 /* The outputs a loop is compiled for. */
 enum { FL(to_value) = 1, FL(to_grad) = 2, FL(to_hess) = 4 };
 
-static FL_INLINE void FL(point_row)(FL(point_formula) formula, int outputs, int flags, const real *x, const real *t,
-                                    const real *a, const real *p, real scale, real *v, real *g, real *h,
-                                    real *sums) {
+static FL_INLINE void FL(point_row)(FL(point_formula) formula, int outputs, int flags, const real *x,
+                                    const real *t, const real *a, const real *p, real scale, real *v, real *g,
+                                    real *h, real *sums) {
     FL_LANE_LOOP
     for (int l = 0; l < FL_LANES; l++) {
         FL(point) r = formula(x[l], t[l], flags & (FL_HAS_AUX | FL_LOGIT) ? a[l] : (real)1, p);
@@ -55,12 +55,12 @@ static FL_INLINE void FL(point_tail)(FL(point_formula) formula, int flags, const
                   out->g, out->h, sums);
 }
 
-typedef void FL(point_tail_loop)(const real *x, const real *t, const real *a, const real *p, int n, real scale,
-                                 FL(point_last) *out);
+typedef void FL(point_tail_loop)(const real *x, const real *t, const real *a, const real *p, int n,
+                                 real scale, FL(point_last) *out);
 
-static FL_INLINE void FL(point_run)(FL(point_formula) formula, FL(point_tail_loop) tail, int outputs, int flags,
-                                    const real *x, const real *t, const real *a, const real *p, ptrdiff_t n,
-                                    real scale, real *v, real *g, real *h, double *lanes) {
+static FL_INLINE void FL(point_run)(FL(point_formula) formula, FL(point_tail_loop) tail, int outputs,
+                                    int flags, const real *x, const real *t, const real *a, const real *p,
+                                    ptrdiff_t n, real scale, real *v, real *g, real *h, double *lanes) {
     real q[FL_MAX_PARAMETERS];        /* a copy that no output can alias */
     for (int k = 0; k < FL_MAX_PARAMETERS; k++) q[k] = p[k];
     ptrdiff_t i = 0;
@@ -73,11 +73,13 @@ static FL_INLINE void FL(point_run)(FL(point_formula) formula, FL(point_tail_loo
                 int strip = end - i < FL_STRIP ? (int)(end - i) / FL_LANES * FL_LANES : FL_STRIP;
                 for (int k = 0; k < strip; k += FL_LANES) FL(logit_row)(x + i + k, z + k);
                 for (int k = 0; k < strip; k += FL_LANES, i += FL_LANES)
-                    FL(point_row)(formula, outputs, flags, x + i, t + i, z + k, q, scale, v + i, g + i, h + i, sums);
+                    FL(point_row)(formula, outputs, flags, x + i, t + i, z + k, q, scale, v + i, g + i, h + i,
+                                  sums);
             }
         } else {
             for (; i + FL_LANES <= end; i += FL_LANES)
-                FL(point_row)(formula, outputs, flags, x + i, t + i, a + i, q, scale, v + i, g + i, h + i, sums);
+                FL(point_row)(formula, outputs, flags, x + i, t + i, a + i, q, scale, v + i, g + i, h + i,
+                              sums);
         }
         for (int l = 0; l < FL_LANES; l++) lanes[l] += sums[l];
     }
@@ -98,23 +100,23 @@ typedef struct {
     FL(point_loop) *sum, *grad, *value, *value_grad, *all;
 } FL(point_loops);
 
-#define FL_TAIL(name, flags)                                                                                \
-    static __attribute__((noinline)) void FL(name##_tail)(const real *x, const real *t, const real *a,     \
-                                                          const real *p, int n, real scale,                \
-                                                          FL(point_last) *out) {                           \
-        FL(point_tail)(FL(name), flags, x, t, a, p, n, scale, out);                                          \
+#define FL_TAIL(name, flags) \
+    static __attribute__((noinline)) void FL(name##_tail)(const real *x, const real *t, const real *a, \
+                                                          const real *p, int n, real scale, \
+                                                          FL(point_last) *out) { \
+        FL(point_tail)(FL(name), flags, x, t, a, p, n, scale, out); \
     }
-#define FL_LOOP(name, suffix, outputs, flags)                                                               \
-    static void FL(name##_##suffix)(const real *x, const real *t, const real *a, const real *p,            \
-                                    ptrdiff_t n, real scale, real *v, real *g, real *h, double *lanes) {   \
-        FL(point_run)(FL(name), FL(name##_tail), outputs, flags, x, t, a, p, n, scale, v, g, h, lanes);      \
+#define FL_LOOP(name, suffix, outputs, flags) \
+    static void FL(name##_##suffix)(const real *x, const real *t, const real *a, const real *p, ptrdiff_t n, \
+                                    real scale, real *v, real *g, real *h, double *lanes) { \
+        FL(point_run)(FL(name), FL(name##_tail), outputs, flags, x, t, a, p, n, scale, v, g, h, lanes); \
     }
-#define FL_POINTWISE(name, cost, flags)                                              \
-    FL_TAIL(name, flags)                                              \
-    FL_LOOP(name, sum, 0, flags)                                      \
-    FL_LOOP(name, grad, FL(to_grad), flags)                           \
-    FL_LOOP(name, value, FL(to_value), flags)                         \
-    FL_LOOP(name, value_grad, FL(to_value) | FL(to_grad), flags)      \
+#define FL_POINTWISE(name, cost, flags) \
+    FL_TAIL(name, flags) \
+    FL_LOOP(name, sum, 0, flags) \
+    FL_LOOP(name, grad, FL(to_grad), flags) \
+    FL_LOOP(name, value, FL(to_value), flags) \
+    FL_LOOP(name, value_grad, FL(to_value) | FL(to_grad), flags) \
     FL_LOOP(name, all, FL(to_value) | FL(to_grad) | FL(to_hess), flags)
 #include "../losses.def"
 #undef FL_TAIL
@@ -122,7 +124,8 @@ typedef struct {
 
 static const FL(point_loops) FL(point_table)[FL_LOSS_COUNT] = {
 #define FL_POINTWISE(name, cost, flags) \
-    [FL_LOSS_##name] = {FL(name##_sum), FL(name##_grad), FL(name##_value), FL(name##_value_grad), FL(name##_all)},
+    [FL_LOSS_##name] = {FL(name##_sum), FL(name##_grad), FL(name##_value), FL(name##_value_grad), \
+                        FL(name##_all)},
 #include "../losses.def"
 };
 
@@ -155,8 +158,8 @@ static void FL(point_block)(const FL(point_call) *call, ptrdiff_t start, ptrdiff
     int value = w || args->value.data;
 
     FL(point_loop) *loop = args->hess.data ? loops->all
-        : args->grad.data ? (value ? loops->value_grad : loops->grad)
-                          : (value ? loops->value : loops->sum);
+        : args->grad.data                  ? (value ? loops->value_grad : loops->grad)
+                                           : (value ? loops->value : loops->sum);
     double unweighted[FL_LANES] = {0};
     loop(x, t, a, call->parameters, n, call->scale, v, g, h, w ? unweighted : lanes);
     if (w && call->root_weights) {
@@ -208,7 +211,10 @@ static double FL(sum_weights)(const fl_operand *weight, const fl_space *space) {
     double times = 1;
     own.size = 1;
     for (int i = 0; i < space->ndim; i++) {
-        if (!weight->strides[i]) { times *= (double)space->shape[i]; continue; }
+        if (!weight->strides[i]) {
+            times *= (double)space->shape[i];
+            continue;
+        }
         own.shape[own.ndim] = space->shape[i];
         w.strides[own.ndim++] = weight->strides[i];
         own.size *= space->shape[i];
@@ -244,13 +250,15 @@ static fl_status FL(pointwise)(fl_pointwise_args *args) {
     int loss = root ? traits->root_of : traits->root_of >= 0 ? traits->elementwise : args->loss;
     FL(point_call) call = {.args = args, .root_weights = traits->root_of >= 0 && !root};
     double parameters[FL_MAX_PARAMETERS];      /* as the formula sees them: a tiny beta may be 0 in float */
-    for (int i = 0; i < FL_MAX_PARAMETERS; i++) parameters[i] = call.parameters[i] = (real)args->parameters[i];
+    for (int i = 0; i < FL_MAX_PARAMETERS; i++)
+        parameters[i] = call.parameters[i] = (real)args->parameters[i];
     call.loops = &FL(point_table)[fl_specialise(loss, parameters, args->aux.data != NULL)];
 
     double divisor = 1, sum;
     if (mean)
         divisor = traits->flags & FL_WEIGHTED_MEAN && args->weight.data
-            ? FL(sum_weights)(&args->weight, &args->space) : (double)args->space.size;
+            ? FL(sum_weights)(&args->weight, &args->space)
+            : (double)args->space.size;
     call.scale = (real)(args->factor / divisor);
 
     if (root) {           /* the derivative needs the value first */

@@ -51,14 +51,15 @@ static void FL(ratio_pad)(FL(ratio_tile) *t, ptrdiff_t classes, real padding, re
     t->x = copy, t->apart = t->n;
 }
 
-static FL(ratio_row) FL(ratio_class)(const FL(ratio_call) *call, int indexed, FL(ratio_tile) *t, ptrdiff_t c) {
+static FL(ratio_row)
+    FL(ratio_class)(const FL(ratio_call) *call, int indexed, FL(ratio_tile) *t, ptrdiff_t c) {
     const fl_ratio_args *a = call->args;
     FL(ratio_row) row = {.inverse = t->inverse, .labels = t->labels, .label = (FL(word))c, .n = t->n};
     row.x = t->x + c * t->apart;
     if (indexed) return row;
     row.ignore = a->has_ignore ? (real)a->ignore_value : (real)NAN;
-    row.target = FL(load)(&a->target, &call->mask, t->image * a->target_image + c * a->target_class + t->start,
-                          t->valid, t->target);
+    row.target = FL(load)(&a->target, &call->mask,
+                          t->image * a->target_image + c * a->target_class + t->start, t->valid, t->target);
     if (t->valid < t->n) {
         for (ptrdiff_t i = 0; i < t->n; i++) t->target[i] = i < t->valid ? row.target[i] : 0;
         row.target = t->target;
@@ -66,8 +67,8 @@ static FL(ratio_row) FL(ratio_class)(const FL(ratio_call) *call, int indexed, FL
     return row;
 }
 
-static FL_INLINE void FL(ratio_sum_tile)(const FL(ratio_call) *call, int activation, int indexed,
-                                         int squared, FL(ratio_tile) *t, fl_sums *sums) {
+static FL_INLINE void FL(ratio_sum_tile)(const FL(ratio_call) *call, int activation, int indexed, int squared,
+                                         FL(ratio_tile) *t, fl_sums *sums) {
     const fl_ratio_args *a = call->args;
     if (activation == FL_SOFTMAX) {
         FL(ratio_softmax)(t->x, t->apart, a->classes, t->n, call->tile, t->e, t->inverse);
@@ -160,9 +161,9 @@ static FL_INLINE void FL(ratio_chunk)(FL(ratio_call) *call, ptrdiff_t chunk, int
     free(heap);
 }
 
-#define FL_CHUNK_OF(name, second, activation, indexed, squared)                  \
-    static void FL(ratio_##name)(void *context, ptrdiff_t chunk) {               \
-        FL(ratio_chunk)(context, chunk, second, activation, indexed, squared);   \
+#define FL_CHUNK_OF(name, second, activation, indexed, squared) \
+    static void FL(ratio_##name)(void *context, ptrdiff_t chunk) { \
+        FL(ratio_chunk)(context, chunk, second, activation, indexed, squared); \
     }
 FL_CHUNK_OF(sum_sigmoid, 0, FL_SIGMOID, 0, 0)
 FL_CHUNK_OF(sum_sigmoid_squared, 0, FL_SIGMOID, 0, 1)

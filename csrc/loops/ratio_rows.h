@@ -20,8 +20,8 @@ typedef struct {
     real slope;                 /* dp / dx, 0 in pixels left out; not for softmax */
 } FL(ratio_element);
 
-static FL_INLINE FL(ratio_element) FL(ratio_target)(int indexed, const FL(ratio_row) *row, ptrdiff_t i,
-                                                    FL(word) *keep) {
+static FL_INLINE FL(ratio_element)
+    FL(ratio_target)(int indexed, const FL(ratio_row) *row, ptrdiff_t i, FL(word) *keep) {
     FL(ratio_element) e = {0, 0, 0, 1};
     if (indexed) {
         *keep = ~FL(same)(row->labels[i], ~(FL(word))0);
@@ -35,8 +35,8 @@ static FL_INLINE FL(ratio_element) FL(ratio_target)(int indexed, const FL(ratio_
 
 /* First pass: a sigmoid keeps the smaller of p and 1 - p, with the sign of x, so
  * that p (1 - p) does not lose its digits; a softmax keeps p. */
-static FL_INLINE FL(ratio_element) FL(ratio_first)(int activation, int indexed, const FL(ratio_row) *row,
-                                                   ptrdiff_t i) {
+static FL_INLINE FL(ratio_element)
+    FL(ratio_first)(int activation, int indexed, const FL(ratio_row) *row, ptrdiff_t i) {
     FL(word) keep;
     FL(ratio_element) e = FL(ratio_target)(indexed, row, i, &keep);
     real x = row->x[i];
@@ -52,8 +52,8 @@ static FL_INLINE FL(ratio_element) FL(ratio_first)(int activation, int indexed, 
 }
 
 /* Second pass: the same from what was kept, or from the input without activation. */
-static FL_INLINE FL(ratio_element) FL(ratio_second)(int activation, int indexed, const FL(ratio_row) *row,
-                                                    ptrdiff_t i) {
+static FL_INLINE FL(ratio_element)
+    FL(ratio_second)(int activation, int indexed, const FL(ratio_row) *row, ptrdiff_t i) {
     FL(word) keep;
     FL(ratio_element) e = FL(ratio_target)(indexed, row, i, &keep);
     real x = row->x[i], small = FL(abs)(x);

@@ -55,9 +55,8 @@ static real FL(row_max)(const real *x, ptrdiff_t n) {
     real m[FL_LANES];
     for (int l = 0; l < FL_LANES; l++) m[l] = -INFINITY;
     ptrdiff_t i = 0;
-    for (; i + FL_LANES <= n; i += FL_LANES)
-        FL_LANE_LOOP
-        for (int l = 0; l < FL_LANES; l++) m[l] = FL(max)(x[i + l], m[l]);
+    for (; i + FL_LANES <= n; i += FL_LANES) FL_LANE_LOOP
+    for (int l = 0; l < FL_LANES; l++) m[l] = FL(max)(x[i + l], m[l]);
     for (int l = 0; i < n; i++, l++) m[l] = FL(max)(x[i], m[l]);
     for (int half = FL_LANES / 2; half; half /= 2)
         for (int l = 0; l < half; l++) m[l] = FL(max)(m[l + half], m[l]);
@@ -71,13 +70,12 @@ static FL_INLINE double FL(row_exp_body)(const real *x, ptrdiff_t n, real m, rea
     while (n - i >= FL_LANES) {
         ptrdiff_t end = n - i > FL(flush) ? i + FL(flush) : n;
         real sums[FL_LANES] = {0};
-        for (; i + FL_LANES <= end; i += FL_LANES)
-            FL_LANE_LOOP
-            for (int l = 0; l < FL_LANES; l++) {
-                real y = FL(exp_nonpositive)(x[i + l] - m);
-                sums[l] += y;
-                if (store) e[i + l] = y;
-            }
+        for (; i + FL_LANES <= end; i += FL_LANES) FL_LANE_LOOP
+        for (int l = 0; l < FL_LANES; l++) {
+            real y = FL(exp_nonpositive)(x[i + l] - m);
+            sums[l] += y;
+            if (store) e[i + l] = y;
+        }
         for (int l = 0; l < FL_LANES; l++) lanes[l] += sums[l];
     }
     int rest = (int)(n - i);
@@ -105,13 +103,12 @@ static FL_INLINE void FL(row_dot_body)(const real *x, const real *w, const real 
     for (ptrdiff_t i = 0; i < n;) {
         ptrdiff_t end = n - i > FL(flush) ? i + FL(flush) : n;
         real d[FL_LANES] = {0}, q[FL_LANES] = {0};
-        for (; i + FL_LANES <= end; i += FL_LANES)
-            FL_LANE_LOOP
-            for (int l = 0; l < FL_LANES; l++) {
-                real each = (t ? FL(fma)(keep, t[i + l], smooth) : (real)1) * (w ? w[i + l] : (real)1);
-                d[l] = FL(fma)(each, x[i + l] - m, d[l]);
-                q[l] += each;
-            }
+        for (; i + FL_LANES <= end; i += FL_LANES) FL_LANE_LOOP
+        for (int l = 0; l < FL_LANES; l++) {
+            real each = (t ? FL(fma)(keep, t[i + l], smooth) : (real)1) * (w ? w[i + l] : (real)1);
+            d[l] = FL(fma)(each, x[i + l] - m, d[l]);
+            q[l] += each;
+        }
         for (int l = 0; i < end; i++, l++) {
             real each = (t ? FL(fma)(keep, t[i], smooth) : (real)1) * (w ? w[i] : (real)1);
             d[l] = FL(fma)(each, x[i] - m, d[l]);
@@ -169,9 +166,9 @@ typedef struct {
 } FL(row_end);
 
 /* u: log-probabilities of the plan's classes but for log_s; dot, total: of row_dot. */
-static FL_INLINE FL(row_end) FL(end_row)(FL(row_point) (*formula)(real, const real *), const FL(row_call) *call,
-                                         const FL(row_plan) *plan, real u0, real u1, real log_s, real dot,
-                                         real total) {
+static FL_INLINE FL(row_end)
+    FL(end_row)(FL(row_point) (*formula)(real, const real *), const FL(row_call) *call,
+                const FL(row_plan) *plan, real u0, real u1, real log_s, real dot, real total) {
     FL(row_end) end = {0, 0, 0, 0};
     if (!plan) {                                    /* class probabilities */
         end.value = total * log_s - dot;
@@ -205,23 +202,20 @@ static FL_INLINE void FL(fold_tile)(const real *tile, int width, int add, real *
         const real *row = tile + r * width;
         FL_LANE_LOOP
         for (int l = 0; l < 16; l++) a[r * 16 + l] = row[l];
-        for (int k = 16; k < width; k += 16)
-            FL_LANE_LOOP
-            for (int l = 0; l < 16; l++)
-                a[r * 16 + l] = add ? a[r * 16 + l] + row[k + l] : FL(max)(row[k + l], a[r * 16 + l]);
+        for (int k = 16; k < width; k += 16) FL_LANE_LOOP
+        for (int l = 0; l < 16; l++)
+            a[r * 16 + l] = add ? a[r * 16 + l] + row[k + l] : FL(max)(row[k + l], a[r * 16 + l]);
     }
-    for (int r = 0; r < FL(group); r++)
-        FL_LANE_LOOP
-        for (int l = 0; l < 8; l++) {
-            real x = a[r * 16 + l], y = a[r * 16 + 8 + l];
-            b[r * 8 + l] = add ? x + y : FL(max)(x, y);
-        }
-    for (int r = 0; r < FL(group); r++)
-        FL_LANE_LOOP
-        for (int l = 0; l < 4; l++) {
-            real x = b[r * 8 + l], y = b[r * 8 + 4 + l];
-            c[r * 4 + l] = add ? x + y : FL(max)(x, y);
-        }
+    for (int r = 0; r < FL(group); r++) FL_LANE_LOOP
+    for (int l = 0; l < 8; l++) {
+        real x = a[r * 16 + l], y = a[r * 16 + 8 + l];
+        b[r * 8 + l] = add ? x + y : FL(max)(x, y);
+    }
+    for (int r = 0; r < FL(group); r++) FL_LANE_LOOP
+    for (int l = 0; l < 4; l++) {
+        real x = b[r * 8 + l], y = b[r * 8 + 4 + l];
+        c[r * 4 + l] = add ? x + y : FL(max)(x, y);
+    }
     FL_LANE_LOOP
     for (int r = 0; r < FL(group); r++) {
         real x = c[r * 4], y = c[r * 4 + 1], z = c[r * 4 + 2], w = c[r * 4 + 3];
@@ -252,10 +246,11 @@ static FL_INLINE void FL(row_group)(FL(row_point) (*formula)(real, const real *)
                                     ptrdiff_t first, int n, real *scratch, double *lanes) {
     const fl_rowwise_args *a = call->args;
     const ptrdiff_t classes = a->classes;
-    const int wide = classes > FL_WIDE_ROW, width = wide ? 0 : (int)(classes + FL_LANES - 1) / FL_LANES * FL_LANES;
+    const int wide = classes > FL_WIDE_ROW,
+              width = wide ? 0 : (int)(classes + FL_LANES - 1) / FL_LANES * FL_LANES;
     const real *w = a->class_weight, *x[FL(group)], *t[FL(group)];
     FL(row_plan) plans[FL(group)];
-    FL_ALIGNED real tile[FL(group) * FL_WIDE_ROW], m[FL(group)], s[FL(group)], log_s[FL(group)];
+    FL_ALIGNED real tile[FL(group) *FL_WIDE_ROW], m[FL(group)], s[FL(group)], log_s[FL(group)];
     real u0[FL(group)], u1[FL(group)];
     double dot[FL(group)], total[FL(group)];
     real *e[FL(group)], *out[FL(group)];
@@ -297,8 +292,8 @@ static FL_INLINE void FL(row_group)(FL(row_point) (*formula)(real, const real *)
     for (int r = 0; r < FL(group); r++) log_s[r] = FL(log)(s[r]);
 
     for (int r = 0; r < n; r++) {
-        FL(row_end) end = FL(end_row)(formula, call, soft ? NULL : &plans[r], u0[r], u1[r], log_s[r], (real)dot[r],
-                                      (real)total[r]);
+        FL(row_end) end = FL(end_row)(formula, call, soft ? NULL : &plans[r], u0[r], u1[r], log_s[r],
+                                      (real)dot[r], (real)total[r]);
         lanes[r] += end.value;
         if (a->value) ((real *)a->value)[first + r] = end.value;
         if (!out[r]) continue;
@@ -447,7 +442,8 @@ static FL_INLINE void FL(short_rows)(FL(row_point) (*formula)(real, const real *
     const int width = (n + FL_LANES - 1) / FL_LANES * FL_LANES;
     FL(turn)(a, &a->input, first, n, width, x);
     if (a->target.data) FL(turn)(a, &a->target, first, n, width, t);
-    FL(pixels) at = {x, a->target.data ? t : NULL, a->grad.data ? x : NULL, FL(tile), FL(tile), FL(tile), n, width};
+    FL(pixels) at = {
+        x, a->target.data ? t : NULL, a->grad.data ? x : NULL, FL(tile), FL(tile), FL(tile), n, width};
     FL(pixel_tile)(formula, call, at, first, lanes);
     for (int r = 0; r < n && at.g; r++) {
         real *row = (real *)a->grad.data + FL(row_offset)(first + r, a->inner, &a->grad);
@@ -466,11 +462,13 @@ static FL_INLINE void FL(rowwise_chunk)(FL(row_point) (*formula)(real, const rea
         ptrdiff_t rows = a->outer_count * a->inner;
         if (last > rows) last = rows;
         for (; first < last; first += FL(tile))
-            FL(short_rows)(formula, call, first, last - first < FL(tile) ? (int)(last - first) : FL(tile), lanes);
+            FL(short_rows)(formula, call, first, last - first < FL(tile) ? (int)(last - first) : FL(tile),
+                           lanes);
     } else if (a->input.class_ == 1) {
         ptrdiff_t rows = a->outer_count * a->inner;
         real *scratch = NULL;
-        int group = FL_GROUP_ELEMENTS / a->classes < FL(group) ? (int)(FL_GROUP_ELEMENTS / a->classes) : FL(group);
+        int group =
+            FL_GROUP_ELEMENTS / a->classes < FL(group) ? (int)(FL_GROUP_ELEMENTS / a->classes) : FL(group);
         if (group < 1) group = 1;
         if (last > rows) last = rows;
         if (call->stream && !(scratch = malloc(group * a->classes * sizeof(real)))) {
@@ -478,7 +476,8 @@ static FL_INLINE void FL(rowwise_chunk)(FL(row_point) (*formula)(real, const rea
             return;
         }
         for (; first < last; first += group)
-            FL(row_group)(formula, call, first, last - first < group ? (int)(last - first) : group, scratch, lanes);
+            FL(row_group)(formula, call, first, last - first < group ? (int)(last - first) : group, scratch,
+                          lanes);
         free(scratch);
     } else {
         ptrdiff_t tiles = (a->inner + FL(tile) - 1) / FL(tile);
@@ -489,8 +488,11 @@ static FL_INLINE void FL(rowwise_chunk)(FL(row_point) (*formula)(real, const rea
                 (const real *)a->input.data + outer * a->input.outer + inner,
                 a->target.data ? (const real *)a->target.data + outer * a->target.outer + inner : NULL,
                 a->grad.data ? (real *)a->grad.data + outer * a->grad.outer + inner : NULL,
-                a->input.class_, a->target.class_, a->grad.class_,
-                left < FL(tile) ? (int)left : FL(tile), left < FL(tile) ? (int)left : FL(tile),
+                a->input.class_,
+                a->target.class_,
+                a->grad.class_,
+                left < FL(tile) ? (int)left : FL(tile),
+                left < FL(tile) ? (int)left : FL(tile),
             };
             FL(pixel_tile)(formula, call, at, outer * a->inner + inner, lanes);
         }
@@ -498,9 +500,9 @@ static FL_INLINE void FL(rowwise_chunk)(FL(row_point) (*formula)(real, const rea
     call->partials[chunk] = fl_sum_lanes(lanes);
 }
 
-#define FL_ROWWISE(name, formula)                                             \
-    static void FL(name##_chunk)(void *context, ptrdiff_t chunk) {            \
-        FL(rowwise_chunk)(FL(formula), context, chunk);                       \
+#define FL_ROWWISE(name, formula) \
+    static void FL(name##_chunk)(void *context, ptrdiff_t chunk) { \
+        FL(rowwise_chunk)(FL(formula), context, chunk); \
     }
 #include "../losses.def"
 
@@ -518,7 +520,8 @@ static void FL(nll_chunk)(void *context, ptrdiff_t chunk) {
             const real *x = (const real *)a->input.data + FL(row_offset)(row, a->inner, &a->input);
             value = -plan.weight0 * x[plan.class0 * a->input.class_];
             if (a->grad.data)
-                ((real *)a->grad.data)[FL(row_offset)(row, a->inner, &a->grad) + plan.class0 * a->grad.class_] =
+                ((real *)
+                     a->grad.data)[FL(row_offset)(row, a->inner, &a->grad) + plan.class0 * a->grad.class_] =
                     -plan.weight0 * call->scale;
         }
         lanes[row % FL_LANES] += value;

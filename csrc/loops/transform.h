@@ -13,7 +13,8 @@ static const double FL(degree) = 0.017453292519943295769;
 
 static FL(turned) FL(turned_from)(const real *b, int format) {
     if (format == FL_XYXYXYXY)
-        return (FL(turned)){b[0], b[1], (real)hypot(b[2] - b[0], b[1] - b[3]), (real)hypot(b[4] - b[2], b[5] - b[3]),
+        return (FL(turned)){b[0], b[1], (real)hypot(b[2] - b[0], b[1] - b[3]),
+                            (real)hypot(b[4] - b[2], b[5] - b[3]),
                             (real)(atan2((double)b[1] - b[3], (double)b[2] - b[0]) / FL(degree))};
     FL(turned) t = {b[0], b[1], b[2], b[3], b[4]};
     if (format == FL_CXCYWHR) {

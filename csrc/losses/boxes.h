@@ -37,14 +37,19 @@ typedef struct {
 static FL(overlap_rules) FL(loss_rules)(int kind, real eps) {
     /* complete_box_iou_loss hands its eps to alpha alone. */
     real e = kind == FL_CIOU ? (real)1e-7 : eps;
-    return (FL(overlap_rules)){.outside = e, .diagonal = e, .alpha = eps,
+    return (FL(overlap_rules)){.outside = e,
+                               .diagonal = e,
+                               .alpha = eps,
                                .touching = REAL_IS_FLOAT ? (real)0x1p-149 : (real)0x1p-1074,
                                .enclosing = -(real)INFINITY};
 }
 
 /* The rules of detection training: part of the areas and, where boxes come as corners, of the heights. */
 static FL(overlap_rules) FL(training_rules)(int corners, real eps) {
-    return (FL(overlap_rules)){.height = corners ? eps : 0, .inside = eps, .diagonal = eps, .alpha = eps,
+    return (FL(overlap_rules)){.height = corners ? eps : 0,
+                               .inside = eps,
+                               .diagonal = eps,
+                               .alpha = eps,
                                .enclosing = -(real)INFINITY};
 }
 
@@ -65,8 +70,8 @@ static FL_INLINE real FL(share)(int kind, real inner_share, real inner, real out
     return kind == FL_IOU ? inner_share * inner : FL(fma)(inner_share, inner, (1 - inner_share) * outer);
 }
 
-static FL_INLINE FL(overlap) FL(overlap_of)(int kind, int derive, FL(box) p, FL(box) t,
-                                            const FL(overlap_rules) *rules) {
+static FL_INLINE FL(overlap)
+    FL(overlap_of)(int kind, int derive, FL(box) p, FL(box) t, const FL(overlap_rules) *rules) {
     const real aspect = (real)0.405284734569351085775517852838911; /* 4/pi^2 */
     FL(overlap) r = {0};
     real rx = FL(min)(t.x2, p.x2) - FL(max)(t.x1, p.x1), iw = FL(max)(0, rx);

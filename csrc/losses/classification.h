@@ -68,7 +68,8 @@ static FL_INLINE FL(point) FL(hinge)(real x, real t, real aux, const real *p) {
 /* A binary cross entropy with a factor that falls with the probability m of being
  * wrong: value = at m^g bce, where dm/dx = e p q. Given m^g, its derivatives as
  * once = m^(g-1) p q and twice = m^(g-2) (p q)^2. */
-static FL_INLINE FL(point) FL(focal)(FL(logit) r, real at, real g, real e, real power, real once, real twice) {
+static FL_INLINE FL(point)
+    FL(focal)(FL(logit) r, real at, real g, real e, real power, real once, real twice) {
     real pq = r.large * r.small, slope = g * e * once;
     real curve = FL(fma)(g * (g - 1) * e * e, twice, slope * (r.q - r.p));
     return (FL(point)){
@@ -103,8 +104,8 @@ static FL_INLINE FL(point) FL(sigmoid_focal_square)(real x, real t, real z, cons
 static FL_INLINE FL(point) FL(varifocal_power)(FL(logit) r, real t, real power, const real *p) {
     FL(word) positive = FL(less)(0, t);
     power = FL(choose)(positive, 1, power);
-    return FL(focal)(r, FL(choose)(positive, t, p[0]), FL(choose)(positive, 0, p[1]), 1, power,
-                     power * r.q, power * r.q * r.q);
+    return FL(focal)(r, FL(choose)(positive, t, p[0]), FL(choose)(positive, 0, p[1]), 1, power, power * r.q,
+                     power * r.q * r.q);
 }
 static FL_INLINE FL(point) FL(varifocal)(real x, real t, real z, const real *p) {
     FL(logit) r = FL(read_logit)(x, t, z);

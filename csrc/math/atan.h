@@ -5,16 +5,14 @@
  */
 
 /* atan(y/x) for y >= 0, x >= 0, x + y finite or one of them Inf; 0/0 and NaN give NaN, x = 0 gives pi/2. */
-static FL_INLINE real FL(atan_ratio)(real y, real x)
-{
+static FL_INLINE real FL(atan_ratio)(real y, real x) {
     FL(word) low = FL(less)(y, (real)0.5 * x), high = FL(less)((real)2 * x, y), middle = ~(low | high);
     const real quarter = FL_PICK(0.785398185, 0.78539816339744828);
     const real quarter_low = FL_PICK(-2.1855695e-8, 3.0616169978683829e-17);
     const real half = 2 * quarter, half_low = 2 * quarter_low;
     real base = FL(from_bits)((FL(bits)(quarter) & middle) | (FL(bits)(half) & high));
     real base_low = FL(from_bits)((FL(bits)(quarter_low) & middle) | (FL(bits)(half_low) & high));
-    real t = FL(choose)(low, y, FL(choose)(high, -x, y - x))
-             / FL(choose)(low, x, FL(choose)(high, y, x + y));
+    real t = FL(choose)(low, y, FL(choose)(high, -x, y - x)) / FL(choose)(low, x, FL(choose)(high, y, x + y));
     real w = t * t, w2 = w * w, p;
 #if REAL_IS_FLOAT
     p = FL(fma)(-0.0514146516f, w, 0.101654140f);
@@ -37,7 +35,4 @@ static FL_INLINE real FL(atan_ratio)(real y, real x)
 }
 
 /* atan x for every x; keeps the sign of zero. */
-static FL_INLINE real FL(atan)(real x)
-{
-    return FL(with_sign)(FL(atan_ratio)(FL(abs)(x), 1), x);
-}
+static FL_INLINE real FL(atan)(real x) { return FL(with_sign)(FL(atan_ratio)(FL(abs)(x), 1), x); }

@@ -22,23 +22,20 @@ typedef uint64_t FL(word);
 #define FL_ROUNDER 0x1.8p52
 #endif
 
-static FL_INLINE FL(word) FL(bits)(real x)
-{
+static FL_INLINE FL(word) FL(bits)(real x) {
     FL(word) word;
     __builtin_memcpy(&word, &x, sizeof word);
     return word;
 }
 
-static FL_INLINE real FL(from_bits)(FL(word) word)
-{
+static FL_INLINE real FL(from_bits)(FL(word) word) {
     real x;
     __builtin_memcpy(&x, &word, sizeof x);
     return x;
 }
 
 /* a b + c: one rounding where the ISA level has an fma, two elsewhere. No function relies on the one. */
-static FL_INLINE real FL(fma)(real a, real b, real c)
-{
+static FL_INLINE real FL(fma)(real a, real b, real c) {
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
 #if REAL_IS_FLOAT
     return __builtin_fmaf(a, b, c);
@@ -59,25 +56,20 @@ static FL_INLINE real FL(max)(real a, real b) { return a > b ? a : b; }
  * into a blend over every path through both; masks stay what they are. */
 static FL_INLINE FL(word) FL(less)(real a, real b) { return -(FL(word))(a < b); }
 static FL_INLINE FL(word) FL(equal)(real a, real b) { return -(FL(word))(a == b); }
-static FL_INLINE real FL(choose)(FL(word) mask, real yes, real no)
-{
+static FL_INLINE real FL(choose)(FL(word) mask, real yes, real no) {
     return FL(from_bits)((FL(bits)(yes) & mask) | (FL(bits)(no) & ~mask));
 }
 
 #if REAL_IS_FLOAT
 static FL_INLINE real FL(abs)(real x) { return __builtin_fabsf(x); }
 static FL_INLINE real FL(sqrt)(real x) { return __builtin_sqrtf(x); }
-static FL_INLINE real FL(with_sign)(real magnitude, real sign)
-{
+static FL_INLINE real FL(with_sign)(real magnitude, real sign) {
     return __builtin_copysignf(magnitude, sign);
 }
 #else
 static FL_INLINE real FL(abs)(real x) { return __builtin_fabs(x); }
 static FL_INLINE real FL(sqrt)(real x) { return __builtin_sqrt(x); }
-static FL_INLINE real FL(with_sign)(real magnitude, real sign)
-{
-    return __builtin_copysign(magnitude, sign);
-}
+static FL_INLINE real FL(with_sign)(real magnitude, real sign) { return __builtin_copysign(magnitude, sign); }
 #endif
 
 /* -1, 0 or 1; 0 for NaN, as torch. */

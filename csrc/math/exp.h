@@ -10,8 +10,7 @@
 #define FL_LN2_LOW FL_PICK(1.42860682e-6, -1.7239444525614835e-13)
 
 /* e^r for |r| <= ln 2 / 2. */
-static FL_INLINE real FL(exp_reduced)(real r)
-{
+static FL_INLINE real FL(exp_reduced)(real r) {
 #if REAL_IS_FLOAT
     real r2 = r * r;
     real low = FL(fma)(0.166665206f, r, 0.499999934f);
@@ -32,8 +31,7 @@ static FL_INLINE real FL(exp_reduced)(real r)
 }
 
 /* n = x log2(e) rounded, still inside the sum; *r = x - n ln 2. */
-static FL_INLINE real FL(exp_reduce)(real x, real rounder, real *r)
-{
+static FL_INLINE real FL(exp_reduce)(real x, real rounder, real *r) {
     real sum = FL(fma)(x, FL_LOG2E, rounder);
     real n = sum - rounder;
     *r = FL(fma)(n, -FL_LN2_LOW, FL(fma)(n, -FL_LN2_HIGH, x));
@@ -43,14 +41,12 @@ static FL_INLINE real FL(exp_reduce)(real x, real rounder, real *r)
 /* 2^n for n from -1075 (-150 in float) to 0, where sum = exp_reduce with FL_ROUNDER_DOWN. The detour by
  * 2^(n + 64) reaches the subnormals. */
 #define FL_ROUNDER_DOWN (FL_ROUNDER + FL_PICK(191.0, 1535.0))
-static FL_INLINE real FL(exp_scale)(real sum)
-{
+static FL_INLINE real FL(exp_scale)(real sum) {
     return FL(from_bits)(FL(bits)(sum) << FL_MANTISSA) * FL_PICK(0x1p-64, 0x1p-512);
 }
 
 /* e^x for x <= 0; -Inf gives +0. Right up to x = 40 (300 in double) too, and wrong beyond. */
-static FL_INLINE real FL(exp_nonpositive)(real x)
-{
+static FL_INLINE real FL(exp_nonpositive)(real x) {
     real r, sum;
     x = FL(max)(FL_PICK(-104.0, -746.0), x);
     sum = FL(exp_reduce)(x, FL_ROUNDER_DOWN, &r);
@@ -58,8 +54,7 @@ static FL_INLINE real FL(exp_nonpositive)(real x)
 }
 
 /* e^-a for a >= 0: exp_nonpositive(-a) in fewer operations. */
-static FL_INLINE real FL(exp_minus)(real a)
-{
+static FL_INLINE real FL(exp_minus)(real a) {
     real sum, n, r;
     a = FL(min)(FL_PICK(104.0, 746.0), a);
     sum = FL(fma)(a, -FL_LOG2E, FL_ROUNDER_DOWN);
@@ -69,8 +64,7 @@ static FL_INLINE real FL(exp_minus)(real a)
 }
 
 /* e^x for every x. */
-static FL_INLINE real FL(exp)(real x)
-{
+static FL_INLINE real FL(exp)(real x) {
     const real bias = FL_PICK(254.0, 2046.0);
     real r, sum;
     FL(word) n, half;
@@ -79,6 +73,5 @@ static FL_INLINE real FL(exp)(real x)
     /* 2^n in two factors, since n runs past both ends of the exponent's range. */
     n = FL(bits)(sum);
     half = n >> 1;
-    return FL(exp_reduced)(r) * FL(from_bits)(half << FL_MANTISSA)
-           * FL(from_bits)((n - half) << FL_MANTISSA);
+    return FL(exp_reduced)(r) * FL(from_bits)(half << FL_MANTISSA) * FL(from_bits)((n - half) << FL_MANTISSA);
 }

@@ -5,8 +5,7 @@
  */
 
 /* log(1 + f) - f + f^2/2 on the reduced range. */
-static FL_INLINE real FL(log_tail)(real f, real half_square)
-{
+static FL_INLINE real FL(log_tail)(real f, real half_square) {
 #if REAL_IS_FLOAT
     real f2 = f * f, f4 = f2 * f2;
     real a = FL(fma)(-0.250008209f, f, 0.333333317f);
@@ -31,8 +30,7 @@ static FL_INLINE real FL(log_tail)(real f, real half_square)
 }
 
 /* Splits a positive, finite, normal x: returns f, stores e (as a real). */
-static FL_INLINE real FL(log_reduce)(real x, real *e)
-{
+static FL_INLINE real FL(log_reduce)(real x, real *e) {
     const real one = 1, root = FL_PICK(0.707106769, 0.70710678118654746);
     const real whole = FL_PICK(0x1p23, 0x1p52); /* its low bits hold an integer */
     const FL(word) fraction = ((FL(word))1 << FL_MANTISSA) - 1;
@@ -42,8 +40,7 @@ static FL_INLINE real FL(log_reduce)(real x, real *e)
 }
 
 /* The same for subnormal x too. */
-static FL_INLINE real FL(log_reduce_any)(real x, real *e)
-{
+static FL_INLINE real FL(log_reduce_any)(real x, real *e) {
     const real grow = FL_PICK(0x1p24, 0x1p54), less = FL_PICK(24.0, 54.0);
     FL(word) tiny = FL(less)(x, FL_PICK(0x1p-126, 0x1p-1022));
     real f = FL(log_reduce)(FL(choose)(tiny, x * grow, x), e);
@@ -52,8 +49,7 @@ static FL_INLINE real FL(log_reduce_any)(real x, real *e)
 }
 
 /* `value` inside the domain x > 0; -Inf at its end, NaN beyond, x itself where x is Inf or NaN. */
-static FL_INLINE real FL(log_edges)(real value, real x)
-{
+static FL_INLINE real FL(log_edges)(real value, real x) {
     const real infinity = INFINITY, nan = NAN;
     FL(word) inside = FL(less)(0, x) & FL(less)(x, infinity);
     FL(word) edge = FL(bits)(-infinity) & FL(equal)(x, 0);
@@ -62,8 +58,7 @@ static FL_INLINE real FL(log_edges)(real value, real x)
 }
 
 /* log x for every x: -Inf at +-0, NaN below. */
-static FL_INLINE real FL(log)(real x)
-{
+static FL_INLINE real FL(log)(real x) {
     real e, f = FL(log_reduce_any)(x, &e);
     real half_square = (real)0.5 * f * f;
     real rest = FL(fma)(e, FL_LN2_LOW, FL(log_tail)(f, half_square)) - half_square;
@@ -71,8 +66,7 @@ static FL_INLINE real FL(log)(real x)
 }
 
 /* log(1 + x) for every x: -Inf at -1, NaN below, keeps the sign of zero. */
-static FL_INLINE real FL(log1p)(real x)
-{
+static FL_INLINE real FL(log1p)(real x) {
     real u = 1 + x;
     real back = u - 1;
     real lost = (1 - (u - back)) + (x - back); /* 1 + x = u + lost, exactly */
@@ -86,8 +80,7 @@ static FL_INLINE real FL(log1p)(real x)
 
 /* log(1 + z) for z in [0, 1], without a division; NaN propagates. With z = exp_minus(|x|),
  * softplus(x) = max(x, 0) + log1p_unit(z). */
-static FL_INLINE real FL(log1p_unit)(real z)
-{
+static FL_INLINE real FL(log1p_unit)(real z) {
     real z2 = z * z;
 #if REAL_IS_FLOAT
     real a = FL(fma)(0.333305113f, z, -0.499999328f);
@@ -125,7 +118,6 @@ static FL_INLINE real FL(log1p_unit)(real z)
 }
 
 /* log(1 + e^x) for every x. */
-static FL_INLINE real FL(softplus)(real x)
-{
+static FL_INLINE real FL(softplus)(real x) {
     return FL(max)(0, x) + FL(log1p_unit)(FL(exp_minus)(FL(abs)(x)));
 }

@@ -9,8 +9,7 @@ typedef struct {
     real tail;         /* log(1 + e^-|x|): minus_log_q = max(x, 0) + tail */
 } FL(logistic_parts);
 
-static FL_INLINE FL(logistic_parts) FL(logistic)(real x)
-{
+static FL_INLINE FL(logistic_parts) FL(logistic)(real x) {
     FL(logistic_parts) parts;
     real z = FL(exp_minus)(FL(abs)(x));
     real large = 1 / (1 + z), small = z * large;

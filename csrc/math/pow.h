@@ -7,15 +7,13 @@
  */
 
 /* x cut to half its significant bits. */
-static FL_INLINE real FL(leading)(real x)
-{
+static FL_INLINE real FL(leading)(real x) {
     const FL(word) dropped = ((FL(word))1 << ((FL_MANTISSA + 2) / 2)) - 1;
     return FL(from_bits)(FL(bits)(x) & ~dropped);
 }
 
 /* log x for finite x > 0: half the bits returned, the rest stored. */
-static FL_INLINE real FL(log_pair)(real x, real *rest)
-{
+static FL_INLINE real FL(log_pair)(real x, real *rest) {
     const real grid = FL_PICK(0x1.8p11, 0x1.8p26); /* adding it rounds to multiples of 2^-12, 2^-26 */
     real e, f = FL(log_reduce_any)(x, &e);
     real near = (f + grid) - grid, off = f - near;
@@ -29,8 +27,7 @@ static FL_INLINE real FL(log_pair)(real x, real *rest)
 }
 
 /* m^g for m in [0, 1] (subnormals too) and finite g >= 0; 0^0 = 1. NaN in either gives NaN. */
-static FL_INLINE real FL(pow_unit)(real m, real g)
-{
+static FL_INLINE real FL(pow_unit)(real m, real g) {
     real rest, leading = FL(log_pair)(m, &rest);
     real g_leading = FL(leading)(g);
     real high = g_leading * leading;

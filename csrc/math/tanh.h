@@ -1,7 +1,6 @@
 /* tanh -- an odd polynomial near zero, 1 - 2z/(1 + z) with z = e^(-2|x|) elsewhere; keeps the sign of zero. */
 
-static FL_INLINE real FL(tanh)(real x)
-{
+static FL_INLINE real FL(tanh)(real x) {
     real a = FL(abs)(x), w = x * x, w2 = w * w;
     real z = FL(exp_minus)(2 * a);
     real large = FL(fma)(-2, z / (1 + z), 1);
