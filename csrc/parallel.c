@@ -80,7 +80,7 @@ int fl_get_threads(void) {
  * work. After other work it has gone to sleep and takes a millisecond or more to come: then only from
  * `asleep` on. Both in nanoseconds of one thread; measured in docs/threads-and-isa.md. */
 #ifdef _OPENMP
-static const double awake = 40e3, asleep = 2e6, soon = 1e-3;
+static const double awake = 9e3, asleep = 300e3, soon = 1e-3;
 static _Atomic double last_end;    /* of a call that could have used threads, in seconds */
 
 static int pays(double cost_ns) {

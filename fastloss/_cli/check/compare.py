@@ -84,9 +84,11 @@ def _note(loss: Any, args: tuple, options: dict, extra: dict, worst: Worst, shap
         worst.note(math.inf, f"{len(got)} outputs instead of {len(true)}")
         return
     for index, (a, b) in enumerate(zip(got, true, strict=True)):
-        scale = terms if index == 0 else 0.0
-        if index == 2 and loss.hess:
-            scale = _curvature(true)
+        scale = terms if index == 0 else _terms_of_derivative(loss, true, index)
+        if loss.kind in ("boxes", "pairs"):
+            # A difference of ratios of size 1, of corners that are rounded where they are not given.
+            size = 1.0 if options.get("fmt", "xyxy") == "xyxy" else 4.0
+            scale = max(scale, size if index == 0 else 4 * float(np.abs(b).max(initial=0.0)))
         words = [f"{k}={_brief(v)}" for k, v in options.items()]
         what = names[min(index, len(names) - 1)]
         worst.note(ulp_error(a, b, dtype, scale), ", ".join([what, f"shape={shape}", *words]))
@@ -120,6 +122,22 @@ def _terms(loss: Any, args: tuple, options: dict) -> float:
     if not each.size:
         return 0.0
     return float(each.sum() if options["reduction"] == "sum" else each.mean())
+
+
+def _terms_of_derivative(loss: Any, outputs: list[np.ndarray], index: int) -> float:
+    """A lower bound for the terms that a derivative adds up; their sum may be far smaller."""
+    if loss.kind == "ratio":  # a softmax: the share of every class less that of all
+        return 2 * float(np.abs(outputs[1]).max(initial=0.0))
+    if loss.kind not in ("pointwise", "rowwise"):
+        return 0.0
+    value, gradient = outputs[:2]
+    each = float(np.abs(value).max(initial=0.0))
+    if value.size == 1 and gradient.size:
+        each /= gradient.size
+    if index == 1:
+        return each
+    # Powers of gamma stand before the terms of a second derivative.
+    return max(_curvature(outputs), 2 * float(np.abs(outputs[2]).max(initial=0.0)), each)
 
 
 def _curvature(outputs: list[np.ndarray]) -> float:
