@@ -77,8 +77,8 @@ int fl_get_threads(void) {
 }
 
 /* A second thread pays from `awake` on when calls follow each other, since the team then still waits for
- * work. After other work it has gone to sleep and takes a millisecond or more to come: then only from
- * `asleep` on. Both in nanoseconds of one thread; measured in docs/threads-and-isa.md. */
+ * work. After other work it has gone to sleep and takes 80 us to come, far more on a busy machine: then
+ * only from `asleep` on. Both in nanoseconds of one thread; measured in docs/threads-and-isa.md. */
 #ifdef _OPENMP
 static const double awake = 9e3, asleep = 300e3, soon = 1e-3;
 static _Atomic double last_end;    /* of a call that could have used threads, in seconds */
