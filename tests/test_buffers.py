@@ -188,3 +188,15 @@ def test_parameters_must_be_numbers(bad):
 @pytest.mark.parametrize("good", [2, 2.0, np.float32(2), np.int8(2), np.array(2.0), True + 1])
 def test_parameters_of_any_number_type(good):
     assert fl.huber_loss([5.0], [0.0], delta=good) == 8.0
+
+
+@pytest.mark.parametrize("name", ["mse_loss", "distribution_focal_loss", "box_iou_loss"])
+def test_buffer_may_not_share_memory_with_an_argument_that_is_copied(name):
+    # A target of another byte order is copied before it is read; the caller's own memory counts.
+    shapes = {"mse_loss": (4, 4), "distribution_focal_loss": (4,), "box_iou_loss": (4, 4)}
+    memory = np.zeros(16)
+    x, buffer = np.ones((4, 4)), memory.reshape(4, 4)
+    size = int(np.prod(shapes[name]))
+    target = memory[:size].view(memory.dtype.newbyteorder()).reshape(shapes[name])
+    with pytest.raises(ValueError, match="grad shares memory with (target|boxes2)"):
+        getattr(fl, name)(x, target, grad=buffer)

@@ -48,6 +48,7 @@ cdef dict FORMATS = {
     "xyxy": FL_XYXY, "xywh": FL_XYWH, "cxcywh": FL_CXCYWH,
     "xywhr": FL_XYWHR, "cxcywhr": FL_CXCYWHR, "xyxyxyxy": FL_XYXYXYXY,
 }
+cdef tuple ALL_FORMATS = tuple(FORMATS)
 cdef tuple PLAIN_FORMATS = ("xyxy", "xywh", "cxcywh")
 cdef tuple OVERLAP_FORMATS = ("xyxy", "cxcywh")
 
@@ -136,7 +137,7 @@ def boxes(int loss, bint as_loss, boxes1, boxes2, weight, fmt, eps, reduction, g
         w = as_operand("weight", weight)
     if wants("grad", grad):
         if grad is not False and cnp.PyArray_Check(grad):
-            g_out = as_output("grad", grad, p, "boxes1", (("boxes1", p), ("boxes2", t), ("weight", w)))
+            g_out = as_output("grad", grad, p, "boxes1", (("boxes1", given(boxes1)), ("boxes2", given(boxes2)), ("weight", given(weight))))
             g = g_out if cnp.PyArray_ISALIGNED(g_out) else empty(g_out, number)
         else:
             g = empty(p, number)
@@ -207,11 +208,11 @@ cdef tuple pair_lead(cnp.ndarray p, cnp.ndarray t):
         ) from None
 
 
-cdef cnp.ndarray side(cnp.ndarray a, tuple lead, object dtype):
+cdef cnp.ndarray side(cnp.ndarray a, tuple lead, int number):
     """Contiguous boxes of the working type. The matrix is larger than its sides: they may be copied."""
     if lead:
         a = np.broadcast_to(a, (*lead, cnp.PyArray_DIM(a, cnp.PyArray_NDIM(a) - 2), 4))
-    return np.ascontiguousarray(a, dtype)
+    return contiguous(a, number)
 
 
 def pairs(int loss, boxes1, boxes2, fmt, eps, grad):
@@ -219,6 +220,8 @@ def pairs(int loss, boxes1, boxes2, fmt, eps, grad):
     cdef fl_pairs_args args
     cdef cnp.ndarray p, t, v, g = None, g_out = None
     cdef tuple lead, shape
+    cdef int number
+    cdef cnp.npy_intp matrix[3]
 
     p = as_boxes("boxes1", boxes1)
     t = as_operand("boxes2", boxes2)
@@ -229,15 +232,20 @@ def pairs(int loss, boxes1, boxes2, fmt, eps, grad):
     args.dtype = dtype_of(p)
     args.n = cnp.PyArray_DIM(p, cnp.PyArray_NDIM(p) - 2)
     args.m = cnp.PyArray_DIM(t, cnp.PyArray_NDIM(t) - 2)
-    dtype = np.float32 if args.dtype == F32 else np.float64
-    shape = (*lead, args.n, args.m)
-    p = side(p, lead, dtype)
-    t = side(t, lead, dtype)
+    number = cnp.PyArray_TYPE(p)
+    p = side(p, lead, number)
+    t = side(t, lead, number)
     args.batch = 1
     for length in lead:
         args.batch *= length
-    v = np.empty(shape, dtype)
+    shape = (*lead, args.n, args.m)
+    if lead:
+        v = np.empty(shape, p.dtype)
+    else:
+        matrix[0], matrix[1], matrix[2] = args.n, args.m, 4
+        v = cnp.PyArray_EMPTY(2, matrix, number, 0)
     if wants("grad", grad):
+        dtype = p.dtype
         if grad is not False and cnp.PyArray_Check(grad):
             g_out = as_pair_output(grad, (*shape, 4), dtype, (("boxes1", boxes1), ("boxes2", boxes2)))
             plain = cnp.PyArray_ISALIGNED(g_out) and cnp.PyArray_IS_C_CONTIGUOUS(g_out)
@@ -250,7 +258,10 @@ def pairs(int loss, boxes1, boxes2, fmt, eps, grad):
     args.grad = NULL if g is None else <char *>cnp.PyArray_DATA(g)
 
     if cnp.PyArray_SIZE(v):
-        with nogil:
+        if fl_pairs_cost(&args) > RELEASE_GIL_NS:
+            with nogil:
+                fl_pairs(&args)
+        else:
             fl_pairs(&args)
     if g_out is not None and g is not g_out:
         g_out[...] = g
@@ -274,16 +285,23 @@ cdef cnp.ndarray transformed(object boxes, int before, int after):
     cdef cnp.ndarray b = as_boxes("boxes", boxes), out
     cdef int width = fl_box_width(before)
     check_coordinates("boxes", b, width)
-    b = np.ascontiguousarray(b)
-    shape = shape_of(b)[:cnp.PyArray_NDIM(b) - 1]
-    out = np.empty(shape if after == FL_AREA else (*shape, fl_box_width(after)), b.dtype)
+    b = contiguous(b, cnp.PyArray_TYPE(b))
+    if after == FL_AREA:
+        out = cnp.PyArray_EMPTY(cnp.PyArray_NDIM(b) - 1, cnp.PyArray_DIMS(b), cnp.PyArray_TYPE(b), 0)
+    elif fl_box_width(after) == width:
+        out = empty(b, cnp.PyArray_TYPE(b))
+    else:
+        out = np.empty((*shape_of(b)[:cnp.PyArray_NDIM(b) - 1], fl_box_width(after)), b.dtype)
     args.dtype = dtype_of(b)
     args.from_ = before
     args.to = after
     args.n = cnp.PyArray_SIZE(b) // width
     args.boxes = <char *>cnp.PyArray_DATA(b)
     args.out = <char *>cnp.PyArray_DATA(out)
-    with nogil:
+    if fl_convert_cost(&args) > RELEASE_GIL_NS:
+        with nogil:
+            fl_convert(&args)
+    else:
         fl_convert(&args)
     return out
 
@@ -293,8 +311,8 @@ def box_area(boxes, fmt):
 
 
 def box_convert(boxes, in_fmt, out_fmt):
-    cdef int before = parse_format("in_fmt", in_fmt, tuple(FORMATS))
-    cdef int after = parse_format("out_fmt", out_fmt, tuple(FORMATS))
+    cdef int before = parse_format("in_fmt", in_fmt, ALL_FORMATS)
+    cdef int after = parse_format("out_fmt", out_fmt, ALL_FORMATS)
     if (before >= FL_XYWHR) != (after >= FL_XYWHR):
         raise ValueError(
             f"in_fmt is {in_fmt!r} and out_fmt is {out_fmt!r}; boxes with and without rotation do not convert into each other"

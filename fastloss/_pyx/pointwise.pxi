@@ -55,20 +55,23 @@ def pointwise(int loss, input, target, weight, aux, tuple parameters, reduction,
     if (want_grad or want_hess) and not cnp.PyArray_Check(grad):
         g = empty(x, number)
     if (want_grad and g is None) or (want_hess and h is None):
-        plain = False
         if g is None:
-            inputs = () if cnp.PyArray_Check(input) and same_memory(grad, input) else ((input_name, x),)
+            inputs = () if cnp.PyArray_Check(input) and same_memory(grad, input) else ((input_name, given(input)),)
             g_out = as_output("grad", grad, x, input_name,
-                              inputs + ((target_name, t), ("weight", w), ("pos_weight", a)))
+                              inputs + ((target_name, given(target)), ("weight", given(weight)), ("pos_weight", given(aux))))
             # An input whose range is checked after the pass must outlive it.
             g = g_out
             if not cnp.PyArray_ISALIGNED(g_out) or (info.unit_input and overlap(g_out, x)):
                 g = empty(g_out, number)
         if h is None and want_hess:
             h_out = as_output("hess", hess, x, input_name,
-                              ((input_name, x), (target_name, t), ("weight", w), ("pos_weight", a),
+                              ((input_name, given(input)), (target_name, given(target)), ("weight", given(weight)),
+                               ("pos_weight", given(aux)),
                                ("grad", g if g_out is None else g_out)))
             h = h_out if cnp.PyArray_ISALIGNED(h_out) else empty(h_out, number)
+        plain = (
+            plain and cnp.PyArray_IS_C_CONTIGUOUS(g) and (h is None or cnp.PyArray_IS_C_CONTIGUOUS(h))
+        )
     if args.reduction == FL_REDUCE_NONE:
         v = empty(x, number)
 

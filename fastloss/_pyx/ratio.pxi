@@ -174,7 +174,7 @@ def ratio(int loss, input, target, tuple parameters, mode, from_logits, per_imag
     if wants("grad", grad):
         if cnp.PyArray_Check(grad):
             g_out = as_output("grad", grad, x, "input",
-                              (("input", x), ("target", t), ("class_weight", weights)))
+                              (("input", given(input)), ("target", given(target)), ("class_weight", given(class_weight))))
         else:
             g_out = empty(x, number)
     by_class = not args.per_image and not binary and args.images > 1 and args.pixels < FEW_PIXELS

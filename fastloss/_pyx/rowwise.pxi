@@ -193,15 +193,12 @@ cdef class RowCall:
         self.soft = t
         return 0
 
-    cdef int outputs(self, object input, object grad, object weight) except -1:
-        cdef cnp.ndarray w = None
+    cdef int outputs(self, object input, object target, object weight, object grad) except -1:
         if wants("grad", grad):
             if cnp.PyArray_Check(grad):
-                if weight is not None:
-                    w = as_operand("weight", weight)
-                inputs = (("target", self.target), ("weight", w))
+                inputs = (("target", given(target)), ("weight", given(weight)))
                 if not (cnp.PyArray_Check(input) and same_memory(grad, input)):
-                    inputs += (("input", as_input("input", input)),)
+                    inputs += (("input", given(input)),)
                 self.g_out = as_output("grad", grad, self.x, "input", inputs)
                 self.g = self.g_out
             if self.g is None or not cnp.PyArray_ISALIGNED(self.g) or not self.matches(&self.args.grad, self.g):
@@ -299,7 +296,7 @@ def cross_entropy(int loss, input, target, weight, ignore_index, reduction, labe
         call.probabilities(t, ignore_index)
     else:
         call.labels(t, ignore_index)
-    call.outputs(input, grad, weight)
+    call.outputs(input, target, weight, grad)
     return call.run()
 
 
@@ -309,7 +306,7 @@ def nll_loss(int loss, input, target, weight, ignore_index, reduction, grad):
     call.start(loss, input, 1, reduction)
     call.class_weights(weight)
     call.labels(as_operand("target", target), ignore_index)
-    call.outputs(input, grad, weight)
+    call.outputs(input, target, weight, grad)
     call.blank_gradient()
     return call.run()
 
@@ -334,5 +331,5 @@ def distribution_focal_loss(int loss, input, target, weight, reduction, grad):
             raise ValueError(f"weight has shape {shape_of(w)}, which does not broadcast to target's {call.row_shape()}") from None
         call.row_weight = contiguous(w, cnp.PyArray_TYPE(call.x))
         call.args.row_weight = cnp.PyArray_DATA(call.row_weight)
-    call.outputs(input, grad, weight)
+    call.outputs(input, target, weight, grad)
     return call.run()

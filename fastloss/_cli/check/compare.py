@@ -86,7 +86,7 @@ def _note(loss: Any, args: tuple, options: dict, extra: dict, worst: Worst, shap
     for index, (a, b) in enumerate(zip(got, true, strict=True)):
         scale = terms if index == 0 else _terms_of_derivative(loss, true, index)
         if loss.kind in ("boxes", "pairs"):
-            # A difference of ratios of size 1, of corners that are rounded where they are not given.
+            # A difference of ratios of size 1, of corners that are rounded unless given.
             size = 1.0 if options.get("fmt", "xyxy") == "xyxy" else 4.0
             scale = max(scale, size if index == 0 else 4 * float(np.abs(b).max(initial=0.0)))
         words = [f"{k}={_brief(v)}" for k, v in options.items()]
