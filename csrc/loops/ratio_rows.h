@@ -33,16 +33,16 @@ static FL_INLINE FL(ratio_element)
     return e;
 }
 
-/* First pass: a sigmoid keeps the smaller of p and 1 - p, with the sign of x, so
+/* First pass, with z = e^-|x| for a sigmoid: that keeps the smaller of p and 1 - p, with the sign of x, so
  * that p (1 - p) does not lose its digits; a softmax keeps p. */
 static FL_INLINE FL(ratio_element)
-    FL(ratio_first)(int activation, int indexed, const FL(ratio_row) *row, ptrdiff_t i) {
+    FL(ratio_first)(int activation, int indexed, const FL(ratio_row) *row, ptrdiff_t i, real z) {
     FL(word) keep;
     FL(ratio_element) e = FL(ratio_target)(indexed, row, i, &keep);
     real x = row->x[i];
     e.p = activation == FL_SOFTMAX ? x * row->inverse[i] : x;
     if (activation == FL_SIGMOID) {
-        real z = FL(exp_minus)(FL(abs)(x)), large = 1 / (1 + z), small = z * large;
+        real large = 1 / (1 + z), small = z * large;
         e.p = FL(choose)(FL(less)(x, 0), small, large);
         e.kept = FL(from_bits)(FL(bits)(FL(with_sign)(small, x)) & keep);
     }
@@ -79,10 +79,12 @@ static FL_INLINE void FL(ratio_sums)(int activation, int indexed, int squared, c
                                      real *kept, fl_sums *sums) {
     const FL(ratio_row) row = *given;
     real overlap[FL_LANES] = {0}, input[FL_LANES] = {0}, target[FL_LANES] = {0};
+    if (activation == FL_SIGMOID)
+        for (ptrdiff_t i = 0; i < row.n; i += FL_LANES) FL(logit_row)(row.x + i, kept + i);
     for (ptrdiff_t i = 0; i < row.n; i += FL_LANES) {
         FL_LANE_LOOP
         for (int l = 0; l < FL_LANES; l++) {
-            FL(ratio_element) e = FL(ratio_first)(activation, indexed, &row, i + l);
+            FL(ratio_element) e = FL(ratio_first)(activation, indexed, &row, i + l, kept[i + l]);
             overlap[l] = FL(fma)(e.p, e.t, overlap[l]);
             input[l] += squared ? e.p * e.p : e.p;
             target[l] += squared ? e.t * e.t : e.t;
