@@ -62,8 +62,10 @@ double fl_pointwise_cost(const fl_pointwise_args *args) {
 fl_status fl_pointwise(fl_pointwise_args *args) { return active->table->pointwise[args->dtype](args); }
 
 double fl_rowwise_cost(const fl_rowwise_args *args) {
-    double elements = (double)args->outer_count * (double)args->inner * (double)args->classes;
-    return 0.5 * elements * (1 + args->dtype);
+    const fl_traits *traits = &fl_loss_traits[args->loss];
+    double rows = (double)args->outer_count * (double)args->inner;
+    if (traits->flags & FL_PICKS) return traits->cost * rows;
+    return 0.5 * rows * (double)args->classes * (1 + args->dtype);
 }
 
 fl_status fl_rowwise(fl_rowwise_args *args) { return active->table->rowwise[args->dtype](args); }

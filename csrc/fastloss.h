@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FL_MAX_DIMS = 64, FL_MAX_PARAMETERS = 4, FL_MAX_AUX = 1 };
+enum { FL_MAX_DIMS = 64, FL_MAX_PARAMETERS = 4 };
 
 typedef enum { FL_OK = 0, FL_NO_MEMORY = 1, FL_BAD_LABEL = 2 } fl_status;
 

@@ -8,6 +8,7 @@ const fl_traits fl_loss_traits[FL_LOSS_COUNT] = {
 #define FL_POINTWISE(name, cost, flags) [FL_LOSS_##name] = {flags, NS_PER_COST * (cost), -1, -1, 0, 0},
 #define FL_ROOT_OF(name, reduced, each) \
     [FL_LOSS_##name] = {FL_WEIGHTED_MEAN, 2 * NS_PER_COST, FL_LOSS_##reduced, FL_LOSS_##each, 0, 0},
+#define FL_PICK_ROW(name) [FL_LOSS_##name] = {FL_PICKS, 10 * NS_PER_COST, -1, -1, 0, 0},
 #define FL_RATIO(name, cost) [FL_LOSS_##name] = {0, NS_PER_COST * (cost), -1, -1, 0, 0},
 #define FL_BOXES(name, kind, cost, pair) \
     [FL_LOSS_##name] = {0, NS_PER_COST * (cost), -1, -1, kind, NS_PER_COST * (pair)},

@@ -22,7 +22,8 @@ enum {
     FL_PENALTY = 8,         /* a function of one array: target is not read */
     FL_HAS_AUX = 16,        /* a third elementwise argument */
     FL_RENAMED = 32,        /* torch calls the arguments otherwise than input, target */
-    FL_LOGIT = 64           /* input is a logit: aux is e^-|input| */
+    FL_LOGIT = 64,          /* input is a logit: aux is e^-|input| */
+    FL_PICKS = 128          /* reads one class of every row */
 };
 
 typedef struct {

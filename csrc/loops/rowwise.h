@@ -112,7 +112,7 @@ static fl_status FL(rowwise)(fl_rowwise_args *a) {
     for (ptrdiff_t c = 0; c < a->classes; c++)
         call.weight_sum += a->class_weight ? ((const real *)a->class_weight)[c] : 1;
 
-    int picked = a->loss == FL_LOSS_nll, by_rows = picked || a->input.class_ == 1;
+    int picked = fl_loss_traits[a->loss].flags & FL_PICKS, by_rows = picked || a->input.class_ == 1;
     ptrdiff_t rows = a->outer_count * a->inner, tiles = (a->inner + FL(tile) - 1) / FL(tile);
     ptrdiff_t units = by_rows ? rows : a->outer_count * tiles;
     ptrdiff_t unit = picked ? 1 : a->classes * (by_rows ? 1 : FL(tile));
