@@ -30,6 +30,9 @@ ISAS = {
     **({"aarch64": FAST} if ARM else {}),
     "generic": SMALL,
 }
+# For a quick build while developing: FASTLOSS_BUILD_ISAS=v4 compiles that one alone.
+ONLY = os.environ.get("FASTLOSS_BUILD_ISAS", "").replace(",", " ").split()
+ISAS = {isa: flags for isa, flags in ISAS.items() if not ONLY or isa in ONLY}
 
 # No -ffast-math: NaN, Inf, rounding and the process's floating-point state stay as they are.
 # Contraction is off so that every fused multiply-add is one that the source asks for.
@@ -56,7 +59,7 @@ class BuildExt(build_ext):
         built = self.get_ext_fullpath(ext.name)
         if not (self.force or newer_group(ext.sources + ext.depends, built)):
             return
-        directory = f"build/objects-{self.plat_name}"
+        directory = "-".join(["build/objects", self.plat_name, *ONLY])
         units = [(f"csrc/{name}", OPENMP) for name in SHARED]
         units += [(f"csrc/isa/{isa}.c", flags) for isa, flags in ISAS.items()]
 
@@ -68,7 +71,7 @@ class BuildExt(build_ext):
                     [source],
                     output_dir=directory,
                     include_dirs=["csrc"],
-                    extra_postargs=FLAGS + flags,
+                    extra_postargs=[*FLAGS, *flags, *(f"-DFL_HAVE_{isa}" for isa in ISAS)],
                 )
             return objects
 

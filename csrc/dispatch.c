@@ -6,14 +6,22 @@
 
 #define FL_DECLARE(isa) extern const fl_table fl_table_##isa;
 
-#if defined(__x86_64__) && !defined(FL_GENERIC_ONLY)
+/* setup.py says which levels are compiled: FL_HAVE_<isa>. */
+#ifdef FL_HAVE_v2
 FL_DECLARE(v2)
+#endif
+#ifdef FL_HAVE_v3
 FL_DECLARE(v3)
+#endif
+#ifdef FL_HAVE_v4
 FL_DECLARE(v4)
-#elif defined(__aarch64__) && !defined(FL_GENERIC_ONLY)
+#endif
+#ifdef FL_HAVE_aarch64
 FL_DECLARE(aarch64)
 #endif
+#ifdef FL_HAVE_generic
 FL_DECLARE(generic)
+#endif
 
 typedef struct {
     const char *name;
@@ -29,16 +37,25 @@ static void offer(const char *name, const fl_table *table, int supported) {
 }
 
 void fl_isa_init(void) {
-#if defined(__x86_64__) && !defined(FL_GENERIC_ONLY)
     /* Whole levels: a machine with AVX-512F alone must not run v4 code. */
+#ifdef __x86_64__
     __builtin_cpu_init();
+#endif
+#ifdef FL_HAVE_v4
     offer("x86-64-v4", &fl_table_v4, __builtin_cpu_supports("x86-64-v4"));
+#endif
+#ifdef FL_HAVE_v3
     offer("x86-64-v3", &fl_table_v3, __builtin_cpu_supports("x86-64-v3"));
+#endif
+#ifdef FL_HAVE_v2
     offer("x86-64-v2", &fl_table_v2, __builtin_cpu_supports("x86-64-v2"));
-#elif defined(__aarch64__) && !defined(FL_GENERIC_ONLY)
+#endif
+#ifdef FL_HAVE_aarch64
     offer("aarch64", &fl_table_aarch64, 1);
 #endif
+#ifdef FL_HAVE_generic
     offer("generic", &fl_table_generic, 1);
+#endif
     active = levels;
 }
 
