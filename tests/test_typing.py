@@ -18,4 +18,4 @@ def test_package_is_marked_as_typed():
 
     package = files("fastloss")
     assert package.joinpath("py.typed").is_file()
-    assert package.joinpath("regression.pyi").is_file()
+    assert package.joinpath("penalties.pyi").is_file()

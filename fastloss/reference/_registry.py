@@ -110,7 +110,7 @@ def register(
         name = function.__name__
         LOSSES[name] = Loss(
             name=name,
-            family=function.__module__.rpartition(".")[2],
+            family=function.__module__.split(".")[2],
             kind=kind,
             function=function,
             sample=sample,

@@ -1,4 +1,4 @@
-"""The families of losses: the modules that the package and its reference have in common."""
+"""The families of losses: the modules (or folders of modules) that package and reference share."""
 
 from __future__ import annotations
 
@@ -10,19 +10,38 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "fastloss"
 
 
+def _members(folder: Path) -> list[str]:
+    """Modules and folders of modules that are not private."""
+    paths = [
+        path for path in folder.glob("*") if path.suffix == ".py" or (path / "__init__.py").exists()
+    ]
+    return sorted(path.stem for path in paths if not path.name.startswith("_"))
+
+
 def names() -> list[str]:
     """Names of the families, from the files of the reference."""
-    stems = (path.stem for path in sorted((PACKAGE / "reference").glob("*.py")))
-    return [stem for stem in stems if not stem.startswith("_")]
+    return _members(PACKAGE / "reference")
+
+
+def exists(family: str) -> bool:
+    return family in _members(PACKAGE)
 
 
 def modules() -> dict[str, ModuleType]:
     """Family name -> its public module, for the families that have one."""
-    return {
-        name: importlib.import_module(f"fastloss.{name}")
-        for name in names()
-        if (PACKAGE / f"{name}.py").exists()
-    }
+    return {name: importlib.import_module(f"fastloss.{name}") for name in names() if exists(name)}
+
+
+def leaves() -> dict[str, ModuleType]:
+    """The modules that define functions: `penalties`, `boxes/aligned` -> the module."""
+    found = {}
+    for family, module in modules().items():
+        folder = PACKAGE / family
+        for leaf in _members(folder) if folder.is_dir() else []:
+            found[f"{family}/{leaf}"] = importlib.import_module(f"fastloss.{family}.{leaf}")
+        if not folder.is_dir():
+            found[family] = module
+    return found
 
 
 def agree(path: Path, text: str, command: str, check: bool) -> bool:

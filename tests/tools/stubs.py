@@ -1,4 +1,4 @@
-"""Write fastloss/<family>.pyi: exact types of every public function, as overloads.
+"""Write the stub of every module of losses: exact types of every public function, as overloads.
 
 The parameters are those of the Python functions; what a call returns follows from the registry:
 a float for 'mean' and 'sum', an array for 'none', a tuple with `grad` or `hess`.
@@ -163,7 +163,7 @@ def definition(name: str, parameters: list[str], result: str) -> str:
 
 
 def stub(family: str, module: ModuleType, losses: dict[str, Any]) -> str:
-    """The text of a family's stub file."""
+    """The text of a module's stub file."""
     parts = []
     for name in module.__all__:
         if name not in losses:
@@ -179,7 +179,7 @@ def stub(family: str, module: ModuleType, losses: dict[str, Any]) -> str:
     body = "\n".join(parts)
     if "_K" in body:
         body = f'_K = TypeVar("_K")\n\n{body}'
-    lines = [f'"""Types of fastloss.{family}. Written by `make stubs`: do not edit."""', ""]
+    lines = [f'"""Types of {module.__name__}. Written by `make stubs`: do not edit."""', ""]
     for source, symbols in IMPORTS.items():
         used = [symbol for symbol in symbols if re.search(rf"\b{symbol}\b", body)]
         if used:
@@ -200,7 +200,7 @@ def main(arguments: list[str]) -> int:
             "make stubs",
             check="--check" in arguments,
         )
-        for family, module in families.modules().items()
+        for family, module in families.leaves().items()
     ]
     return 0 if all(current) else 1
 

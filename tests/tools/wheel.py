@@ -28,7 +28,7 @@ def wheel_problems(path: Path) -> list[str]:
         tops = {name.split("/")[0] for name in names if ".dist-info/" not in name}
         problems += [f"installs {top}/" for top in sorted(tops - {"fastloss"})]
         wanted = ["py.typed", "_core.pyi", "_typing.pyi", "reference/__init__.py"]
-        wanted += [f"{name}{suffix}" for name in families.modules() for suffix in (".py", ".pyi")]
+        wanted += [f"{name}{suffix}" for name in families.leaves() for suffix in (".py", ".pyi")]
         problems += [f"lacks fastloss/{n}" for n in wanted if f"fastloss/{n}" not in names]
         if not any(name.endswith("/LICENSE") for name in names):
             problems.append("lacks the licence")

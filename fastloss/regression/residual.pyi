@@ -1,4 +1,4 @@
-"""Types of fastloss.regression. Written by `make stubs`: do not edit."""
+"""Types of fastloss.regression.residual. Written by `make stubs`: do not edit."""
 
 from typing import Literal, overload
 

@@ -1,4 +1,4 @@
-"""Types of fastloss.classification. Written by `make stubs`: do not edit."""
+"""Types of fastloss.classification.pointwise. Written by `make stubs`: do not edit."""
 
 from typing import Literal, overload
 
@@ -7,10 +7,7 @@ from fastloss._typing import Array, Floats
 __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
-    "cross_entropy",
-    "distribution_focal_loss",
     "hinge_loss",
-    "nll_loss",
     "sigmoid_focal_loss",
     "varifocal_loss",
 ]
@@ -205,108 +202,6 @@ def binary_cross_entropy_with_logits(
     hess: Literal[True] | Floats,
 ) -> tuple[Floats, Floats, Floats]: ...
 @overload
-def cross_entropy(
-    input: Array,
-    target: Array,
-    weight: Array | None = ...,
-    ignore_index: int = ...,
-    reduction: Literal["mean", "sum"] = ...,
-    label_smoothing: float = ...,
-    *,
-    grad: Literal[False] = ...,
-) -> float: ...
-@overload
-def cross_entropy(
-    input: Array,
-    target: Array,
-    weight: Array | None,
-    ignore_index: int,
-    reduction: Literal["none"],
-    label_smoothing: float = ...,
-    *,
-    grad: Literal[False] = ...,
-) -> Floats: ...
-@overload
-def cross_entropy(
-    input: Array,
-    target: Array,
-    weight: Array | None = ...,
-    ignore_index: int = ...,
-    *,
-    reduction: Literal["none"],
-    label_smoothing: float = ...,
-    grad: Literal[False] = ...,
-) -> Floats: ...
-@overload
-def cross_entropy(
-    input: Array,
-    target: Array,
-    weight: Array | None = ...,
-    ignore_index: int = ...,
-    reduction: Literal["mean", "sum"] = ...,
-    label_smoothing: float = ...,
-    *,
-    grad: Literal[True] | Floats,
-) -> tuple[float, Floats]: ...
-@overload
-def cross_entropy(
-    input: Array,
-    target: Array,
-    weight: Array | None,
-    ignore_index: int,
-    reduction: Literal["none"],
-    label_smoothing: float = ...,
-    *,
-    grad: Literal[True] | Floats,
-) -> tuple[Floats, Floats]: ...
-@overload
-def cross_entropy(
-    input: Array,
-    target: Array,
-    weight: Array | None = ...,
-    ignore_index: int = ...,
-    *,
-    reduction: Literal["none"],
-    label_smoothing: float = ...,
-    grad: Literal[True] | Floats,
-) -> tuple[Floats, Floats]: ...
-@overload
-def distribution_focal_loss(
-    input: Array,
-    target: Array,
-    *,
-    reduction: Literal["mean", "sum"] = ...,
-    weight: Array | None = ...,
-    grad: Literal[False] = ...,
-) -> float: ...
-@overload
-def distribution_focal_loss(
-    input: Array,
-    target: Array,
-    *,
-    reduction: Literal["none"],
-    weight: Array | None = ...,
-    grad: Literal[False] = ...,
-) -> Floats: ...
-@overload
-def distribution_focal_loss(
-    input: Array,
-    target: Array,
-    *,
-    reduction: Literal["mean", "sum"] = ...,
-    weight: Array | None = ...,
-    grad: Literal[True] | Floats,
-) -> tuple[float, Floats]: ...
-@overload
-def distribution_focal_loss(
-    input: Array,
-    target: Array,
-    *,
-    reduction: Literal["none"],
-    weight: Array | None = ...,
-    grad: Literal[True] | Floats,
-) -> tuple[Floats, Floats]: ...
-@overload
 def hinge_loss(
     input: Array,
     target: Array,
@@ -366,66 +261,6 @@ def hinge_loss(
     grad: bool | Floats = ...,
     hess: Literal[True] | Floats,
 ) -> tuple[Floats, Floats, Floats]: ...
-@overload
-def nll_loss(
-    input: Array,
-    target: Array,
-    weight: Array | None = ...,
-    ignore_index: int = ...,
-    reduction: Literal["mean", "sum"] = ...,
-    *,
-    grad: Literal[False] = ...,
-) -> float: ...
-@overload
-def nll_loss(
-    input: Array,
-    target: Array,
-    weight: Array | None,
-    ignore_index: int,
-    reduction: Literal["none"],
-    *,
-    grad: Literal[False] = ...,
-) -> Floats: ...
-@overload
-def nll_loss(
-    input: Array,
-    target: Array,
-    weight: Array | None = ...,
-    ignore_index: int = ...,
-    *,
-    reduction: Literal["none"],
-    grad: Literal[False] = ...,
-) -> Floats: ...
-@overload
-def nll_loss(
-    input: Array,
-    target: Array,
-    weight: Array | None = ...,
-    ignore_index: int = ...,
-    reduction: Literal["mean", "sum"] = ...,
-    *,
-    grad: Literal[True] | Floats,
-) -> tuple[float, Floats]: ...
-@overload
-def nll_loss(
-    input: Array,
-    target: Array,
-    weight: Array | None,
-    ignore_index: int,
-    reduction: Literal["none"],
-    *,
-    grad: Literal[True] | Floats,
-) -> tuple[Floats, Floats]: ...
-@overload
-def nll_loss(
-    input: Array,
-    target: Array,
-    weight: Array | None = ...,
-    ignore_index: int = ...,
-    *,
-    reduction: Literal["none"],
-    grad: Literal[True] | Floats,
-) -> tuple[Floats, Floats]: ...
 @overload
 def sigmoid_focal_loss(
     inputs: Array,

@@ -1,4 +1,4 @@
-"""Regression losses. Throughout r = input - target."""
+"""Losses of the residual r = input - target."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ._common import (
+from .._common import (
     as_float,
     check_reduction,
     check_same_shape,
@@ -16,8 +16,8 @@ from ._common import (
     quotient,
     wanted,
 )
-from ._registry import register
-from ._samples import POINTWISE_BENCH, POINTWISE_SHAPES, residuals, smooth_residuals, with_weights
+from .._registry import register
+from .._samples import POINTWISE_BENCH, POINTWISE_SHAPES, residuals, smooth_residuals, with_weights
 
 
 def _pair(input: Any, target: Any) -> tuple[np.ndarray, np.ndarray]:

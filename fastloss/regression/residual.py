@@ -1,12 +1,18 @@
-"""Losses for real-valued targets.
+"""Losses of the residual r = input - target.
 
-Throughout ``r = input - target``. The examples share four predictions, one of them far off, so
-that the losses can be compared: the squared error follows the outlier, the others do not.
+The examples share four predictions, one of them far off, so that the losses can be compared: the
+squared error follows the outlier, the others do not.
 """
 
 from fastloss import _core
 
-__all__ = ["huber_loss", "l1_loss", "mse_loss", "rmse_loss", "smooth_l1_loss"]
+__all__ = [
+    "huber_loss",
+    "l1_loss",
+    "mse_loss",
+    "rmse_loss",
+    "smooth_l1_loss",
+]
 
 _pointwise = _core.pointwise
 _LOSSES = _core.losses()

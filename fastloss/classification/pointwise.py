@@ -1,35 +1,22 @@
-"""Losses for class labels and probabilities.
-
-The pointwise ones take one number per element and label, `cross_entropy` and its kin a row of
-scores per label. The examples share three labelled elements, or two rows of three classes.
-"""
+"""Losses of one number per element and label. The examples share three labelled elements."""
 
 from fastloss import _core
 
 __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
-    "cross_entropy",
-    "distribution_focal_loss",
     "hinge_loss",
-    "nll_loss",
     "sigmoid_focal_loss",
     "varifocal_loss",
 ]
 
 _pointwise = _core.pointwise
-_cross_entropy = _core.cross_entropy
-_nll = _core.nll_loss
-_distribution_focal = _core.distribution_focal_loss
 _LOSSES = _core.losses()
 _BCE = _LOSSES["binary_cross_entropy"]
 _BCE_LOGITS = _LOSSES["binary_cross_entropy_with_logits"]
 _HINGE = _LOSSES["hinge"]
 _FOCAL = _LOSSES["sigmoid_focal"]
 _VFL = _LOSSES["varifocal"]
-_CROSS_ENTROPY = _LOSSES["cross_entropy"]
-_NLL = _LOSSES["nll"]
-_DFL = _LOSSES["distribution_focal"]
 
 
 def binary_cross_entropy(input, target, weight=None, reduction="mean", *, grad=False, hess=False):
@@ -253,150 +240,3 @@ def varifocal_loss(
     array([0.2942, 0.017 , 0.3466])
     """
     return _pointwise(_VFL, input, target, weight, None, (alpha, gamma), reduction, grad, hess)
-
-
-def cross_entropy(
-    input,
-    target,
-    weight=None,
-    ignore_index=-100,
-    reduction="mean",
-    label_smoothing=0.0,
-    *,
-    grad=False,
-):
-    """Cross entropy of logits, against class indices or class probabilities.
-
-    ::
-
-        value = -sum_c k_c log P_c    grad = (sum_c k_c) P - k    P = softmax(input), C classes
-        indices t:        k_c = (1 - e) w_t [c = t] + e w_c / C   e = label_smoothing, w = weight
-        probabilities y:  k_c = w_c ((1 - e) y_c + e / C)
-
-    Parameters
-    ----------
-    input : array_like of float32 or float64, shape (N, C, ...) or (C,)
-        Logits. Their dtype is that of the gradient and of the values for "none".
-    target : array_like
-        Class indices of any integer dtype, shape (N, ...) or (); or, floats of the shape of
-        `input`, class probabilities.
-    weight : array_like, shape (C,), optional
-        One factor per class.
-    ignore_index : int
-        Rows with this target, in the range of classes or not, have loss and gradient 0.
-    reduction : {"mean", "sum", "none"}
-        The mean divides by the sum of w_t over the rows that are not ignored: NaN if there are
-        none. With probabilities it divides by the number of rows.
-    label_smoothing : float in [0, 1]
-        Share of the target that is spread over all classes.
-    grad : bool or ndarray
-        As for `binary_cross_entropy`.
-
-    Returns
-    -------
-    loss : float, or ndarray of shape (N, ...) or () for "none"
-    grad : ndarray of `input`'s shape and dtype, where asked for
-
-    Raises
-    ------
-    IndexError
-        A class index out of range; the message names the first. Nothing has been written by then.
-    ValueError
-        As for `mse_loss`; `label_smoothing` out of range, `ignore_index` >= 0 with probabilities.
-    TypeError
-        A dtype that cannot be used: floats or bool as class indices, integers as probabilities.
-
-    References
-    ----------
-    ``torch.nn.functional.cross_entropy``.
-
-    Examples
-    --------
-    >>> import fastloss as fl
-    >>> logits = [[2.0, 1.0, 0.0], [0.0, 1.0, 2.0]]
-    >>> loss, grad = fl.cross_entropy(logits, [0, 1], grad=True)
-    >>> print(f"{loss:.4f}", *grad.round(4), sep=", ")
-    0.9076, [-0.1674  0.1224  0.045 ], [ 0.045  -0.3776  0.3326]
-    >>> round(fl.cross_entropy(logits, [0, -100], label_smoothing=0.1), 4)
-    0.5076
-    """
-    return _cross_entropy(
-        _CROSS_ENTROPY, input, target, weight, ignore_index, reduction, label_smoothing, grad
-    )
-
-
-def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean", *, grad=False):
-    """Negative log likelihood: the target's entry of rows of log-probabilities.
-
-    ::
-
-        value = -w_t x_t    grad = -w_t at class t, 0 at the others    x = input, w = weight
-
-    Parameters
-    ----------
-    input : array_like of float32 or float64, shape (N, C, ...) or (C,)
-        Log-probabilities.
-    target : array_like of any integer dtype, shape (N, ...) or ()
-        Class indices.
-    weight, ignore_index, reduction, grad : as for `cross_entropy`
-
-    Returns
-    -------
-    loss, grad : as for `cross_entropy`
-
-    Raises
-    ------
-    IndexError, ValueError, TypeError : as for `cross_entropy`
-
-    References
-    ----------
-    ``torch.nn.functional.nll_loss``.
-
-    Examples
-    --------
-    >>> import fastloss as fl
-    >>> fl.nll_loss([[-0.5, -1.0, -4.0], [-3.0, -2.0, -0.25]], [0, 2], reduction="sum")
-    0.75
-    """
-    return _nll(_NLL, input, target, weight, ignore_index, reduction, grad)
-
-
-def distribution_focal_loss(input, target, *, reduction="mean", weight=None, grad=False):
-    """Cross entropy against a position between two bins.
-
-    ::
-
-        value = -(k + 1 - d) log P_k - (d - k) log P_{k+1}    P = softmax(input) over R bins
-        d = target clamped to [0, R - 1.01]                   k = floor(d)
-        grad = P, less k + 1 - d at bin k and d - k at bin k + 1
-
-    Parameters
-    ----------
-    input : array_like of float32 or float64, shape (..., R)
-        Logits of R >= 2 bins.
-    target : array_like, shape (...)
-        Positions in units of bins.
-    weight, reduction, grad : as for `binary_cross_entropy`
-        But the weights are those of positions, and the mean divides by their number.
-
-    Returns
-    -------
-    loss, grad : as for `cross_entropy`
-
-    Raises
-    ------
-    ValueError, TypeError : as for `mse_loss`; fewer than 2 bins (no position is out of range)
-
-    References
-    ----------
-    X. Li et al., Generalized focal loss (2020).
-
-    Examples
-    --------
-    >>> import fastloss as fl
-    >>> logits = [[0.0, 1.0, 2.0, 0.0]]
-    >>> loss, grad = fl.distribution_focal_loss(logits, [1.25], grad=True)
-    >>> round(loss, 4), grad.round(4)
-    (1.2438, array([[ 0.0826, -0.5255,  0.3603,  0.0826]]))
-    """
-    return _distribution_focal(_DFL, input, target, weight, reduction, grad)

@@ -1,4 +1,4 @@
-"""Types of fastloss.boxes. Written by `make stubs`: do not edit."""
+"""Types of fastloss.boxes.aligned. Written by `make stubs`: do not edit."""
 
 from typing import Literal, overload
 
@@ -6,15 +6,9 @@ from fastloss._typing import Array, Floats
 
 __all__ = [
     "bbox_iou",
-    "box_area",
-    "box_convert",
-    "box_iou",
     "box_iou_loss",
-    "complete_box_iou",
     "complete_box_iou_loss",
-    "distance_box_iou",
     "distance_box_iou_loss",
-    "generalized_box_iou",
     "generalized_box_iou_loss",
 ]
 
@@ -38,16 +32,6 @@ def bbox_iou(
     eps: float = ...,
     grad: Literal[True] | Floats,
 ) -> tuple[Floats, Floats]: ...
-def box_area(boxes: Array, fmt: str = ...) -> Floats: ...
-def box_convert(boxes: Array, in_fmt: str, out_fmt: str) -> Floats: ...
-@overload
-def box_iou(
-    boxes1: Array, boxes2: Array, fmt: str = ..., *, grad: Literal[False] = ...
-) -> Floats: ...
-@overload
-def box_iou(
-    boxes1: Array, boxes2: Array, fmt: str = ..., *, grad: Literal[True] | Floats
-) -> tuple[Floats, Floats]: ...
 @overload
 def box_iou_loss(
     boxes1: Array,
@@ -87,14 +71,6 @@ def box_iou_loss(
     *,
     weight: Array | None = ...,
     grad: Literal[True] | Floats,
-) -> tuple[Floats, Floats]: ...
-@overload
-def complete_box_iou(
-    boxes1: Array, boxes2: Array, eps: float = ..., *, grad: Literal[False] = ...
-) -> Floats: ...
-@overload
-def complete_box_iou(
-    boxes1: Array, boxes2: Array, eps: float = ..., *, grad: Literal[True] | Floats
 ) -> tuple[Floats, Floats]: ...
 @overload
 def complete_box_iou_loss(
@@ -137,14 +113,6 @@ def complete_box_iou_loss(
     grad: Literal[True] | Floats,
 ) -> tuple[Floats, Floats]: ...
 @overload
-def distance_box_iou(
-    boxes1: Array, boxes2: Array, eps: float = ..., *, grad: Literal[False] = ...
-) -> Floats: ...
-@overload
-def distance_box_iou(
-    boxes1: Array, boxes2: Array, eps: float = ..., *, grad: Literal[True] | Floats
-) -> tuple[Floats, Floats]: ...
-@overload
 def distance_box_iou_loss(
     boxes1: Array,
     boxes2: Array,
@@ -183,12 +151,6 @@ def distance_box_iou_loss(
     *,
     weight: Array | None = ...,
     grad: Literal[True] | Floats,
-) -> tuple[Floats, Floats]: ...
-@overload
-def generalized_box_iou(boxes1: Array, boxes2: Array, *, grad: Literal[False] = ...) -> Floats: ...
-@overload
-def generalized_box_iou(
-    boxes1: Array, boxes2: Array, *, grad: Literal[True] | Floats
 ) -> tuple[Floats, Floats]: ...
 @overload
 def generalized_box_iou_loss(

@@ -1,0 +1,13 @@
+"""Losses for class labels and probabilities.
+
+The pointwise ones take one number per element and label, `cross_entropy` and its kin a row of
+scores per label. The examples share three labelled elements, or two rows of three classes.
+"""
+
+from fastloss.classification import pointwise, rowwise
+from fastloss.classification.pointwise import *
+from fastloss.classification.rowwise import *
+
+__all__: list[str] = []
+__all__ += pointwise.__all__
+__all__ += rowwise.__all__

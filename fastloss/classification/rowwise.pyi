@@ -1,0 +1,174 @@
+"""Types of fastloss.classification.rowwise. Written by `make stubs`: do not edit."""
+
+from typing import Literal, overload
+
+from fastloss._typing import Array, Floats
+
+__all__ = [
+    "cross_entropy",
+    "distribution_focal_loss",
+    "nll_loss",
+]
+
+@overload
+def cross_entropy(
+    input: Array,
+    target: Array,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    reduction: Literal["mean", "sum"] = ...,
+    label_smoothing: float = ...,
+    *,
+    grad: Literal[False] = ...,
+) -> float: ...
+@overload
+def cross_entropy(
+    input: Array,
+    target: Array,
+    weight: Array | None,
+    ignore_index: int,
+    reduction: Literal["none"],
+    label_smoothing: float = ...,
+    *,
+    grad: Literal[False] = ...,
+) -> Floats: ...
+@overload
+def cross_entropy(
+    input: Array,
+    target: Array,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    *,
+    reduction: Literal["none"],
+    label_smoothing: float = ...,
+    grad: Literal[False] = ...,
+) -> Floats: ...
+@overload
+def cross_entropy(
+    input: Array,
+    target: Array,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    reduction: Literal["mean", "sum"] = ...,
+    label_smoothing: float = ...,
+    *,
+    grad: Literal[True] | Floats,
+) -> tuple[float, Floats]: ...
+@overload
+def cross_entropy(
+    input: Array,
+    target: Array,
+    weight: Array | None,
+    ignore_index: int,
+    reduction: Literal["none"],
+    label_smoothing: float = ...,
+    *,
+    grad: Literal[True] | Floats,
+) -> tuple[Floats, Floats]: ...
+@overload
+def cross_entropy(
+    input: Array,
+    target: Array,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    *,
+    reduction: Literal["none"],
+    label_smoothing: float = ...,
+    grad: Literal[True] | Floats,
+) -> tuple[Floats, Floats]: ...
+@overload
+def distribution_focal_loss(
+    input: Array,
+    target: Array,
+    *,
+    reduction: Literal["mean", "sum"] = ...,
+    weight: Array | None = ...,
+    grad: Literal[False] = ...,
+) -> float: ...
+@overload
+def distribution_focal_loss(
+    input: Array,
+    target: Array,
+    *,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
+    grad: Literal[False] = ...,
+) -> Floats: ...
+@overload
+def distribution_focal_loss(
+    input: Array,
+    target: Array,
+    *,
+    reduction: Literal["mean", "sum"] = ...,
+    weight: Array | None = ...,
+    grad: Literal[True] | Floats,
+) -> tuple[float, Floats]: ...
+@overload
+def distribution_focal_loss(
+    input: Array,
+    target: Array,
+    *,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
+    grad: Literal[True] | Floats,
+) -> tuple[Floats, Floats]: ...
+@overload
+def nll_loss(
+    input: Array,
+    target: Array,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    reduction: Literal["mean", "sum"] = ...,
+    *,
+    grad: Literal[False] = ...,
+) -> float: ...
+@overload
+def nll_loss(
+    input: Array,
+    target: Array,
+    weight: Array | None,
+    ignore_index: int,
+    reduction: Literal["none"],
+    *,
+    grad: Literal[False] = ...,
+) -> Floats: ...
+@overload
+def nll_loss(
+    input: Array,
+    target: Array,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    *,
+    reduction: Literal["none"],
+    grad: Literal[False] = ...,
+) -> Floats: ...
+@overload
+def nll_loss(
+    input: Array,
+    target: Array,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    reduction: Literal["mean", "sum"] = ...,
+    *,
+    grad: Literal[True] | Floats,
+) -> tuple[float, Floats]: ...
+@overload
+def nll_loss(
+    input: Array,
+    target: Array,
+    weight: Array | None,
+    ignore_index: int,
+    reduction: Literal["none"],
+    *,
+    grad: Literal[True] | Floats,
+) -> tuple[Floats, Floats]: ...
+@overload
+def nll_loss(
+    input: Array,
+    target: Array,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    *,
+    reduction: Literal["none"],
+    grad: Literal[True] | Floats,
+) -> tuple[Floats, Floats]: ...

@@ -1,0 +1,9 @@
+"""Overlaps of boxes, their losses and conversions.
+
+Aligned overlaps follow the rules of `bbox_iou`; losses and matrices follow torchvision 0.28. At
+equal sides max and min share the derivative in halves.
+"""
+
+from . import aligned as aligned
+from . import pairwise as pairwise
+from . import transforms as transforms

@@ -1,0 +1,104 @@
+"""Every box with every other, by the rules of torchvision 0.28."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .._box_samples import (
+    pairs,
+    smooth_pairs,
+)
+from .._common import as_float, like, wanted
+from .._dual import Dual
+from .._overlap import (
+    FORMATS,
+    Box,
+    aspect,
+    centre_distance,
+    check_boxes,
+    check_format,
+    enclosure,
+    intersection,
+)
+from .._registry import register
+from .aligned import _output
+
+
+def _matrix(
+    boxes1: Any, boxes2: Any, fmt: str, formula: Callable[[Box, Box, Dual, Dual], Dual], grad: Any
+) -> Any:
+    """An overlap of every box of boxes1 with every box of boxes2: (..., N, M)."""
+    check_format(fmt, FORMATS)
+    first = as_float(boxes1)
+    second = like(boxes2, first)
+    check_boxes(first, "boxes1")
+    check_boxes(second, "boxes2")
+    p = Box(first[..., :, None, :], fmt, wanted(grad))
+    t = Box(second[..., None, :, :], fmt)
+    with np.errstate(all="ignore"):
+        inter = intersection(p, t, strict=False)
+        union = p.w * p.h + t.w * t.h - inter
+        overlap = formula(p, t, inter / union, union)
+        return _output(overlap, grad, np.shape(inter.value), first.dtype)
+
+
+def _pairwise(**fields: Any) -> Any:
+    return register(
+        kind="pairs",
+        sample=pairs,
+        smooth_sample=smooth_pairs,
+        reductions=(),
+        shapes=((0, 3), (13, 13), (5, 9), (2, 6, 4)),
+        bench=((100, 100), (1000, 1000)),
+        **fields,
+    )
+
+
+@_pairwise(
+    formula="I/U", options=({}, {"fmt": "xywh"}, {"fmt": "cxcywh"}), peer="torchvision.ops.box_iou"
+)
+def box_iou(boxes1: Any, boxes2: Any, fmt: str = "xyxy", *, grad: Any = False) -> Any:
+    """I / U of every pair, with no eps: two empty boxes give NaN (torchvision)."""
+    return _matrix(boxes1, boxes2, fmt, lambda p, t, iou, union: iou, grad)
+
+
+@_pairwise(formula="I/U − (E−U)/E", peer="torchvision.ops.generalized_box_iou")
+def generalized_box_iou(boxes1: Any, boxes2: Any, *, grad: Any = False) -> Any:
+    """IoU - (E - U)/E of every pair, sides of the enclosure clamped at 0, no eps (torchvision)."""
+
+    def formula(p: Box, t: Box, iou: Dual, union: Dual) -> Dual:
+        across, down = enclosure(p, t, clamp=True)
+        area = across * down
+        return iou - (area - union) / area
+
+    return _matrix(boxes1, boxes2, "xyxy", formula, grad)
+
+
+@_pairwise(
+    formula="I/U − ρ²/c²", options=({}, {"eps": 1e-3}), peer="torchvision.ops.distance_box_iou"
+)
+def distance_box_iou(boxes1: Any, boxes2: Any, eps: float = 1e-7, *, grad: Any = False) -> Any:
+    """IoU - rho^2 / (c^2 + eps) of every pair (torchvision)."""
+    return _matrix(
+        boxes1,
+        boxes2,
+        "xyxy",
+        lambda p, t, iou, union: iou - centre_distance(p, t, *enclosure(p, t, clamp=True), eps),
+        grad,
+    )
+
+
+@_pairwise(
+    formula="I/U − ρ²/c² − αv", options=({}, {"eps": 1e-3}), peer="torchvision.ops.complete_box_iou"
+)
+def complete_box_iou(boxes1: Any, boxes2: Any, eps: float = 1e-7, *, grad: Any = False) -> Any:
+    """DIoU - alpha v of every pair, alpha = v / (1 - IoU + v + eps) constant (torchvision)."""
+
+    def formula(p: Box, t: Box, iou: Dual, union: Dual) -> Dual:
+        distance = centre_distance(p, t, *enclosure(p, t, clamp=True), eps)
+        return iou - distance - aspect(p, t, iou.value, eps)
+
+    return _matrix(boxes1, boxes2, "xyxy", formula, grad)

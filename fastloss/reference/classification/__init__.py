@@ -1,0 +1,4 @@
+"""Classification losses. Throughout p = s(x) is the logistic function, q = 1 - p = s(-x)."""
+
+from . import pointwise as pointwise
+from . import rowwise as rowwise

@@ -1,0 +1,3 @@
+"""Regression losses. Throughout r = input - target."""
+
+from . import residual as residual
