@@ -1,0 +1,142 @@
+"""What the adapter knows of each function, taken from the registry and from torch itself."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from inspect import Parameter, Signature
+from typing import Any
+
+import torch.nn.functional as F
+from torch.nn import _reduction
+
+from fastloss.reference import LOSSES
+
+Arguments = dict[str, Any]
+
+OURS = ("grad", "hess")
+LEGACY = ("size_average", "reduce")
+
+# What is compared with, not learned: no gradient is computed for arguments of these names.
+FIXED = frozenset({"target", "targets", "boxes2", "input_lengths", "target_lengths"})
+
+
+# Types of the operators' arguments, from the annotations of the reference.
+SCHEMA = {
+    "str": "str",
+    "bool": "bool",
+    "int": "int",
+    "float": "float",
+    "int | None": "int?",
+    "float | None": "float?",
+    "Sequence[int] | None": "int[]?",
+}
+
+
+def schema_type(door: Door, parameter: Parameter) -> str:
+    """The type of an operator's argument; a KeyError names an annotation that is not known."""
+    annotation = door.annotations[parameter.name]
+    if annotation != "Any":
+        return SCHEMA[annotation]
+    if parameter.name == "params":
+        return "Tensor[]"
+    return "Tensor" if parameter.default is Parameter.empty else "Tensor?"
+
+
+def signature_of(name: str, public: Callable[..., Any]) -> Signature:
+    """torch's signature where torch has the function, with what is ours behind it."""
+    ours = inspect.signature(public).parameters
+    theirs = inspect.signature(getattr(F, name)).parameters if hasattr(F, name) else {}
+    parameters = [p.replace(annotation=Parameter.empty) for p in (theirs or ours).values()]
+    parameters += [
+        p.replace(kind=Parameter.KEYWORD_ONLY) for p in ours.values() if p.name not in theirs and theirs
+    ]
+    return Signature([p for p in parameters if p.name not in OURS])
+
+
+@dataclass(frozen=True, eq=False)
+class Door:
+    """One function of the library as tensors see it."""
+
+    name: str
+    public: Callable[..., Any]
+    kind: str
+    gradients: int
+    signature: Signature
+    annotations: dict[str, str]
+    required: tuple[str, ...] = field(init=False)
+    positional: tuple[str, ...] = field(init=False)
+    defaults: dict[str, Any] = field(init=False)
+    differentiable: tuple[str, ...] = field(init=False)
+    schema: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        parameters = self.signature.parameters.values()
+        required = tuple(p.name for p in parameters if p.default is Parameter.empty)
+        learned = tuple(name for name in required if name not in FIXED)
+        found = {
+            "required": required,
+            "positional": tuple(p.name for p in parameters if p.kind is not Parameter.KEYWORD_ONLY),
+            "defaults": {p.name: p.default for p in parameters if p.name not in required},
+            "differentiable": learned[: self.gradients],
+        }
+        if self.kind == "pairs":  # overlaps are symmetric
+            found["differentiable"] = required
+        if self.name == "box_convert":  # a matrix, see _spread.py
+            found["differentiable"] = required[:1]
+        found["schema"] = {
+            p.name: schema_type(self, p) for p in parameters if p.name not in LEGACY
+        }
+        for name, value in found.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def is_torchs(self) -> bool:
+        return hasattr(F, self.name)
+
+    @property
+    def scales(self) -> bool:
+        """Whether the backward scales a gradient that the forward pass computed."""
+        return self.gradients > 0 and self.kind not in ("pairs", "penalty")
+
+    @property
+    def recomputes(self) -> bool:
+        """Whether there are calls whose gradient is computed in the backward."""
+        return bool(self.differentiable) and (not self.scales or self.kind == "ratio")
+
+    @property
+    def reduces(self) -> bool:
+        return "reduction" in self.defaults
+
+    def bind(self, args: tuple[Any, ...], options: Arguments) -> Arguments:
+        """The arguments given, by name, in torch's order; legacy ones as the reduction they mean."""
+        if len(args) > len(self.positional):
+            raise TypeError(
+                f"{self.name}() takes {len(self.positional)} positional arguments, but {len(args)} were given"
+            )
+        given = dict(zip(self.positional, args))
+        for name, value in options.items():
+            if name in given:
+                raise TypeError(f"{self.name}() got multiple values for argument '{name}'")
+            if name not in self.defaults and name not in self.required:
+                raise TypeError(f"{self.name}() got an unexpected keyword argument '{name}'")
+            given[name] = value
+        for name in self.required:
+            if name not in given:
+                raise TypeError(f"{self.name}() missing 1 required argument: '{name}'")
+        if "reduce" in self.defaults:
+            size_average, reduce = given.pop("size_average", None), given.pop("reduce", None)
+            if size_average is not None or reduce is not None:
+                given["reduction"] = _reduction.legacy_get_string(size_average, reduce)
+        return given
+
+
+def doors() -> Iterator[Door]:
+    """Every function of the registry."""
+    for name, loss in LOSSES.items():
+        public = loss.public
+        annotations = dict(inspect.get_annotations(loss.function))
+        yield Door(
+            name, public, loss.kind, loss.gradients, signature_of(name, public), annotations
+        )
