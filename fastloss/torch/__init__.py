@@ -30,7 +30,8 @@ from ._operators import register
 __all__: list[str] = []
 
 for _door in doors():
-    register(_door)
+    if _door.operates:
+        register(_door)
     _function = make(_door)
     for _name, _thing in ((_door.name, _function), module(_door, _function)):
         if _thing is not None:

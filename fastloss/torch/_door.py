@@ -18,8 +18,8 @@ Arguments = dict[str, Any]
 OURS = ("grad", "hess")
 LEGACY = ("size_average", "reduce")
 
-# What is compared with, not learned: no gradient is computed for arguments of these names.
-FIXED = frozenset({"target", "targets", "boxes2", "input_lengths", "target_lengths"})
+# Functions without a loss's gradient that are operators all the same.
+CONVERSIONS = ("box_area", "box_convert")
 
 
 # Types of the operators' arguments, from the annotations of the reference.
@@ -34,11 +34,10 @@ SCHEMA = {
 }
 
 
-def schema_type(door: Door, parameter: Parameter) -> str:
-    """The type of an operator's argument; a KeyError names an annotation that is not known."""
-    annotation = door.annotations[parameter.name]
+def schema_type(annotation: str, parameter: Parameter) -> str:
+    """The type of an operator's argument; "" for an annotation that is not known."""
     if annotation != "Any":
-        return SCHEMA[annotation]
+        return SCHEMA.get(annotation, "")
     if parameter.name == "params":
         return "Tensor[]"
     return "Tensor" if parameter.default is Parameter.empty else "Tensor?"
@@ -63,6 +62,7 @@ class Door:
     public: Callable[..., Any]
     kind: str
     gradients: int
+    wrt: tuple[int, ...]
     signature: Signature
     annotations: dict[str, str]
     required: tuple[str, ...] = field(init=False)
@@ -74,19 +74,22 @@ class Door:
     def __post_init__(self) -> None:
         parameters = self.signature.parameters.values()
         required = tuple(p.name for p in parameters if p.default is Parameter.empty)
-        learned = tuple(name for name in required if name not in FIXED)
+        names = tuple(self.signature.parameters)
+        learned = tuple(names[i] for i in self.wrt) if self.gradients else ()
         found = {
             "required": required,
             "positional": tuple(p.name for p in parameters if p.kind is not Parameter.KEYWORD_ONLY),
             "defaults": {p.name: p.default for p in parameters if p.name not in required},
-            "differentiable": learned[: self.gradients],
+            "differentiable": learned,
         }
         if self.kind == "pairs":  # overlaps are symmetric
             found["differentiable"] = required
         if self.name == "box_convert":  # a matrix, see _spread.py
             found["differentiable"] = required[:1]
         found["schema"] = {
-            p.name: schema_type(self, p) for p in parameters if p.name not in LEGACY
+            p.name: schema_type(self.annotations[p.name], p)
+            for p in parameters
+            if p.name not in LEGACY
         }
         for name, value in found.items():
             object.__setattr__(self, name, value)
@@ -101,9 +104,16 @@ class Door:
         return self.gradients > 0 and self.kind not in ("pairs", "penalty")
 
     @property
+    def operates(self) -> bool:
+        """Whether there is an operator: values are numbers of known shapes, arguments of known types."""
+        return all(self.schema.values()) and bool(self.gradients or self.name in CONVERSIONS)
+
+    @property
     def recomputes(self) -> bool:
         """Whether there are calls whose gradient is computed in the backward."""
-        return bool(self.differentiable) and (not self.scales or self.kind == "ratio")
+        return bool(self.differentiable) and (
+            not self.scales or self.kind == "ratio" or len(self.differentiable) > 1
+        )
 
     @property
     def reduces(self) -> bool:
@@ -138,5 +148,11 @@ def doors() -> Iterator[Door]:
         public = loss.public
         annotations = dict(inspect.get_annotations(loss.function))
         yield Door(
-            name, public, loss.kind, loss.gradients, signature_of(name, public), annotations
+            name=name,
+            public=public,
+            kind=loss.kind,
+            gradients=loss.gradients,
+            wrt=getattr(loss, "wrt", (0,)),
+            signature=signature_of(name, public),
+            annotations=annotations,
         )

@@ -12,7 +12,7 @@ from torch.overrides import handle_torch_function, has_torch_function
 
 from ._arrays import HALF, PLAIN, SINGLE, as_array, as_tensors, borrow, check, number
 from ._autograd import recomputed, scalar, scaled
-from ._door import FIXED, LEGACY, Arguments, Door
+from ._door import LEGACY, Arguments, Door
 from ._operators import call_operator, transforms
 from ._spread import mixes
 
@@ -25,6 +25,9 @@ from_numpy = torch.from_numpy
 # to see an operator instead of numbers.
 modes: Callable[[], Any] = getattr(torch._C, "_len_torch_dispatch_stack", bool)
 tracing: Callable[[], Any] = getattr(torch._C, "_get_tracing_state", bool)
+
+# Formats that box_convert does not turn into each other by a matrix.
+ROTATED = frozenset({"xywhr", "cxcywhr", "xyxyxyxy"})
 
 
 def make(door: Door) -> Callable[..., Any]:
@@ -109,16 +112,20 @@ def call(door: Door, function: Callable[..., Any], args: Any, options: Any) -> A
     arguments = door.bind(args, options)
     if door.kind == "penalty":
         return penalty(door, function, arguments)
-    for name in door.required:
-        value = arguments[name]
-        first = name == door.required[0]
-        if door.schema[name] == "Tensor" and not isinstance(value, Tensor):
-            if first or name in FIXED or not isinstance(value, (int, float)):
+    if door.operates:
+        for name in door.required:
+            value = arguments[name]
+            number = name in door.differentiable[1:] and isinstance(value, (int, float))
+            if door.schema[name] == "Tensor" and not isinstance(value, Tensor) and not number:
                 raise TypeError(f"{name} is {value!r}; expected a tensor")
     if torch.is_autocast_enabled("cpu"):
         arguments = {name: widened(value) for name, value in arguments.items()}
     needed = learns(door, arguments)
     if traced(tensors):
+        if not door.operates:
+            raise NotImplementedError(
+                f"fastloss.torch.{door.name} computes numbers; it cannot be traced or transformed"
+            )
         return call_operator(door, arguments, needed)
     return eager(door, arguments, needed)
 
@@ -146,16 +153,18 @@ def learns(door: Door, arguments: Arguments) -> bool:
     needed = False
     for name, value in arguments.items():
         if isinstance(value, Tensor) and value.requires_grad:
-            if name not in door.differentiable:
+            if name not in door.differentiable or arguments.get("in_fmt") in ROTATED:
                 refuse(door, name)
             needed = True
     return needed
 
 
 def refuse(door: Door, name: str) -> None:
-    if not door.differentiable:
+    if not door.differentiable or door.name == "box_convert":
+        rotated = " of boxes with rotation" if door.differentiable else ""
         raise RuntimeError(
-            f"{name} requires grad, but fastloss.torch.{door.name} has no gradient; pass {name}.detach()"
+            f"{name} requires grad, but fastloss.torch.{door.name} has no gradient{rotated}; "
+            f"pass {name}.detach()"
         )
     raise RuntimeError(
         f"{name} requires grad, but fastloss.torch.{door.name} is differentiated with respect to "
@@ -178,7 +187,8 @@ def eager(door: Door, arguments: Arguments, needed: bool) -> Any:
         no_forward_mode(door, tensors.values())
     arrays = {name: as_array(name, tensor) for name, tensor in tensors.items()}
     given = {**arguments, **arrays}
-    single = arrays[door.required[0]].dtype == SINGLE
+    first = arrays.get(door.required[0])
+    single = first is not None and first.dtype == SINGLE
     if not needed:
         return as_tensors(door.public(**given), single)
     if mixes(door, given):

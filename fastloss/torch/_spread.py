@@ -28,9 +28,13 @@ def mixes(door: Door, arguments: Mapping[str, Any]) -> bool:
     """Whether values share elements, so that scaling the gradient of their sum is not enough."""
     if door.kind in ("pairs", "transform"):
         return True
+    if arguments.get("reduction", door.defaults.get("reduction")) != "none":
+        return False
+    if door.kind == "pointwise" and len(door.differentiable) > 1:  # a variance for a whole row
+        shapes = [getattr(arguments[name], "shape", None) for name in door.differentiable]
+        return any(shape is not None and shape != shapes[0] for shape in shapes)
     return (
         door.kind == "ratio"
-        and arguments.get("reduction") == "none"
         and arguments.get("mode", "binary") != "binary"
         and arguments.get("average", "macro") == "macro"
     )
@@ -44,6 +48,10 @@ def recompute(
         return {"input": _classes(door, upstream, arguments)}
     if door.kind == "pairs":
         return _pairs(door, upstream, arguments, wanted)
+    if door.kind == "pointwise":
+        weight = upstream * np.asarray(1 if arguments.get("weight") is None else arguments["weight"])
+        options = {**arguments, "reduction": "sum", "weight": weight}
+        return dict(zip(door.differentiable, door.public(**options, grad=True)[1]))
     if door.kind == "penalty":
         slopes = door.public(**arguments, grad=True)[1]
         return {"params": [slope * slope.dtype.type(upstream) for slope in slopes]}
