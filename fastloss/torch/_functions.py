@@ -117,7 +117,7 @@ def call(door: Door, function: Callable[..., Any], args: Any, options: Any) -> A
             value = arguments[name]
             number = name in door.differentiable[1:] and isinstance(value, (int, float))
             if door.schema[name] == "Tensor" and not isinstance(value, Tensor) and not number:
-                raise TypeError(f"{name} is {value!r}; expected a tensor")
+                raise TypeError(f"{name} is {shown(value)}; expected a tensor")
     if torch.is_autocast_enabled("cpu"):
         arguments = {name: widened(value) for name, value in arguments.items()}
     needed = learns(door, arguments)
@@ -128,6 +128,12 @@ def call(door: Door, function: Callable[..., Any], args: Any, options: Any) -> A
             )
         return call_operator(door, arguments, needed)
     return eager(door, arguments, needed)
+
+
+def shown(value: Any) -> str:
+    """What is no tensor, as messages say it."""
+    brief = value is None or isinstance(value, (int, float))
+    return repr(value) if brief else f"of type {type(value).__name__}"
 
 
 def widened(value: Any) -> Any:
@@ -210,7 +216,7 @@ def penalty(door: Door, function: Callable[..., Any], arguments: Arguments) -> A
         tensors = list(params.values() if isinstance(params, dict) else params)
     for i, tensor in enumerate(tensors):
         if not isinstance(tensor, Tensor):
-            raise TypeError(f"params[{i}] is {tensor!r}; expected a tensor")
+            raise TypeError(f"params[{i}] is {shown(tensor)}; expected a tensor")
     if has_torch_function(tensors):
         return handle_torch_function(function, tensors, tensors, **arguments)
     if traced(tensors):
