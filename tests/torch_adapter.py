@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import torch
 
@@ -52,3 +54,35 @@ def bound(name, args, options):
     door = DOORS[name]
     given = dict(zip(door.positional, args, strict=False))
     return {**given, **options}, door.differentiable
+
+
+def learned(door, args):
+    """Fresh copies of the arguments; those that have a gradient require it, the others do not."""
+    given = []
+    for name, value in zip(door.required, args, strict=False):
+        if isinstance(value, torch.Tensor):
+            value = value.detach().clone()
+            if name in door.differentiable and value.is_floating_point():
+                value.requires_grad_()
+        given.append(value)
+    return given + list(args[len(given) :])
+
+
+def beside(door, ours, theirs, args):
+    """Values, and gradients of any upstream, of two functions of the same arguments."""
+    results = []
+    for function in (ours, theirs):
+        given = learned(door, args)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            value = function(*given)
+        torch.manual_seed(0)
+        upstream = torch.randn_like(value)
+        inputs = [t for t in given if isinstance(t, torch.Tensor) and t.requires_grad]
+        slopes = torch.autograd.grad(value, inputs, upstream)
+        results.append((value.detach(), *slopes))
+    for mine, other in zip(*results, strict=True):
+        assert mine.shape == other.shape and mine.dtype == other.dtype
+        rtol, atol = (1e-5, 1e-5) if mine.dtype == torch.float32 else (1e-7, 1e-7)
+        if not torch.allclose(mine, other, rtol, atol, equal_nan=True):  # quicker than
+            torch.testing.assert_close(mine, other, rtol=rtol, atol=atol, equal_nan=True)
