@@ -11,6 +11,8 @@ import fastloss.torch as ft
 from fastloss.reference import LOSSES
 from fastloss.torch._door import doors
 
+torch.set_num_threads(1)  # small tensors, and processes beside this one: waiting for a team takes longest
+
 DOORS = {door.name: door for door in doors()}
 LEARNED = [name for name, door in DOORS.items() if door.differentiable]
 FUNCTIONS = {name: getattr(ft, name) for name in LOSSES if hasattr(ft, name)}

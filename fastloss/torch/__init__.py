@@ -20,8 +20,6 @@ differs.
 
 from __future__ import annotations
 
-from typing import Any
-
 from ._door import doors
 from ._functions import make
 from ._modules import module
@@ -32,9 +30,8 @@ __all__: list[str] = []
 for _door in doors():
     if _door.operates:
         register(_door)
-    _function = make(_door)
-    for _name, _thing in ((_door.name, _function), module(_door, _function)):
+    for _name, _thing in ((_door.name, make(_door)), module(_door)):
         if _thing is not None:
             globals()[_name] = _thing
             __all__.append(_name)
-del _door, _function, _name, _thing
+del _door, _name, _thing

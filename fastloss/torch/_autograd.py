@@ -17,8 +17,8 @@ grad_enabled = torch.is_grad_enabled
 def refuse_second(door: Door) -> None:
     """A gradient that was computed beforehand cannot be differentiated: say so, never return 0."""
     raise RuntimeError(
-        f"fastloss.torch.{door.name} has no second derivative for autograd (create_graph=True); use "
-        f"torch's own function, or hess=True of fastloss.{door.name} where there is one"
+        f"fastloss.torch.{door.name} has no second derivative for autograd (create_graph=True); the "
+        f"second derivatives of pointwise losses come from fastloss.{door.name}(..., hess=True)"
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from inspect import Parameter, Signature
 from typing import Any
 
+import torch
 import torch.nn.functional as F
-from torch.nn import _reduction
 
 from fastloss.reference import LOSSES
 
@@ -41,6 +42,17 @@ def schema_type(annotation: str, parameter: Parameter) -> str:
     if parameter.name == "params":
         return "Tensor[]"
     return "Tensor" if parameter.default is Parameter.empty else "Tensor?"
+
+
+def legacy_reduction(size_average: bool | None, reduce: bool | None) -> str:
+    """The reduction that torch's deprecated arguments mean; None stands for True."""
+    average = size_average is None or size_average
+    reduction = ("mean" if average else "sum") if reduce is None or reduce else "none"
+    if not torch.compiler.is_compiling():  # where a warning would break the graph
+        warnings.warn(
+            f"size_average and reduce are deprecated; use reduction={reduction!r}", stacklevel=5
+        )
+    return reduction
 
 
 def signature_of(name: str, public: Callable[..., Any]) -> Signature:
@@ -138,7 +150,7 @@ class Door:
         if "reduce" in self.defaults:
             size_average, reduce = given.pop("size_average", None), given.pop("reduce", None)
             if size_average is not None or reduce is not None:
-                given["reduction"] = _reduction.legacy_get_string(size_average, reduce)
+                given["reduction"] = legacy_reduction(size_average, reduce)
         return given
 
 

@@ -30,19 +30,26 @@ tracing: Callable[[], Any] = getattr(torch._C, "_get_tracing_state", bool)
 ROTATED = frozenset({"xywhr", "cxcywhr", "xyxyxyxy"})
 
 
+DOORS: dict[str, Door] = {}
+FUNCTIONS: dict[str, Callable[..., Any]] = {}
+
+
 def make(door: Door) -> Callable[..., Any]:
     """The function behind a door."""
+    DOORS[door.name] = door
+    name = door.name
     if len(door.required) == 2 and door.differentiable == door.positional[:1] and door.scales:
         function = make_short(door)
     else:
 
         def function(*args: Any, **options: Any) -> Any:
-            return call(door, function, args, options)
+            return call(name, args, options)
 
     function.__name__ = function.__qualname__ = door.name
     function.__module__ = "fastloss.torch"
     function.__signature__ = door.signature  # type: ignore[attr-defined]
     function.__doc__ = describe(door)
+    FUNCTIONS[door.name] = function
     return function
 
 
@@ -51,23 +58,23 @@ def make_short(door: Door) -> Callable[..., Any]:
 
     What it saves is what makes small losses cheaper than torch's: `call` takes 5 us more.
     """
-    public, classes = door.public, door.kind == "ratio"
+    name, public, classes = door.name, door.public, door.kind == "ratio"
     known = frozenset(door.defaults) - frozenset(LEGACY)
 
     def borrowed(options: Arguments) -> Arguments | None:
         arrays = {}
-        for name, value in options.items():
+        for key, value in options.items():
             if value.__class__ in PLAIN:
-                arrays[name] = None if value.requires_grad else borrow(value)
-                if arrays[name] is None:
+                arrays[key] = None if value.requires_grad else borrow(value)
+                if arrays[key] is None:
                     return None
-            elif name not in known or isinstance(value, Tensor):
+            elif key not in known or isinstance(value, Tensor):
                 return None
         return {**options, **arrays} if arrays else options
 
     def function(*args: Any, **options: Any) -> Any:
         if compiling() or len(args) != 2:
-            return call(door, function, args, options)
+            return call(name, args, options)
         input, target = args
         if (
             type(input) not in PLAIN
@@ -83,7 +90,7 @@ def make_short(door: Door) -> Callable[..., Any]:
             or (options and (given := borrowed(options)) is None)
             or (classes and options and mixes(door, options))
         ):
-            return call(door, function, args, options)
+            return call(name, args, options)
         if options:
             options = given
         if input.requires_grad and grad_enabled():
@@ -104,22 +111,23 @@ def describe(door: Door) -> str:
     return f"{first}\n\n    ``fastloss.{door.name}`` for tensors. {like}".rstrip() + "\n    "
 
 
-def call(door: Door, function: Callable[..., Any], args: Any, options: Any) -> Any:
-    """Any arguments at all."""
+def call(name: str, args: Any, options: Any) -> Any:
+    """Any arguments at all. The door is looked up: a tracer knows what is global."""
+    door = DOORS[name]
     tensors = [v for v in (*args, *options.values()) if isinstance(v, Tensor)]
     if has_torch_function(tensors):
-        return handle_torch_function(function, tensors, *args, **options)
+        return handle_torch_function(FUNCTIONS[name], tensors, *args, **options)
     arguments = door.bind(args, options)
     if door.kind == "penalty":
-        return penalty(door, function, arguments)
+        return penalty(door, arguments)
     if door.operates:
-        for name in door.required:
-            value = arguments[name]
-            number = name in door.differentiable[1:] and isinstance(value, (int, float))
-            if door.schema[name] == "Tensor" and not isinstance(value, Tensor) and not number:
-                raise TypeError(f"{name} is {shown(value)}; expected a tensor")
+        for key in door.required:
+            value = arguments[key]
+            variance = key in door.differentiable[1:] and isinstance(value, (int, float))
+            if door.schema[key] == "Tensor" and not isinstance(value, Tensor) and not variance:
+                raise TypeError(f"{key} is {shown(value)}; expected a tensor")
     if torch.is_autocast_enabled("cpu"):
-        arguments = {name: widened(value) for name, value in arguments.items()}
+        arguments = {key: widened(value) for key, value in arguments.items()}
     needed = learns(door, arguments)
     if traced(tensors):
         if not door.operates:
@@ -207,7 +215,7 @@ def eager(door: Door, arguments: Arguments, needed: bool) -> Any:
     return scaled((as_tensors(value, single), tuple(map(from_numpy, gradients)), door), *inputs)
 
 
-def penalty(door: Door, function: Callable[..., Any], arguments: Arguments) -> Any:
+def penalty(door: Door, arguments: Arguments) -> Any:
     """Parameters come as one tensor, or as any collection of them."""
     params = arguments.pop("params")
     if isinstance(params, Tensor):
@@ -218,7 +226,7 @@ def penalty(door: Door, function: Callable[..., Any], arguments: Arguments) -> A
         if not isinstance(tensor, Tensor):
             raise TypeError(f"params[{i}] is {shown(tensor)}; expected a tensor")
     if has_torch_function(tensors):
-        return handle_torch_function(function, tensors, tensors, **arguments)
+        return handle_torch_function(FUNCTIONS[door.name], tensors, tensors, **arguments)
     if traced(tensors):
         return call_operator(door, {"params": tensors, **arguments}, grad_enabled())
     arrays = [as_array(f"params[{i}]", tensor) for i, tensor in enumerate(tensors)]

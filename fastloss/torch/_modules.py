@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from ._door import LEGACY, Door
+from ._functions import FUNCTIONS
 
 # Parts of names that are not simply capitalised, and torch's two abbreviations.
 WORDS = {
@@ -61,9 +61,9 @@ class Loss(torch.nn.Module):
         return ", ".join(f"{k}={v!r}" for k, v in shown if v != door.defaults[k])
 
 
-def module(door: Door, function: Callable[..., Any]) -> tuple[str, Any]:
+def module(door: Door) -> tuple[str, Any]:
     """(name, class) of a function's module; (..., None) for what is no loss with a reduction."""
-    name = class_name(door.name)
+    name, function = class_name(door.name), door.name
     if not door.reduces:
         return name, None
     base: Any = getattr(torch.nn, name, Loss)
@@ -81,7 +81,7 @@ def module(door: Door, function: Callable[..., Any]) -> tuple[str, Any]:
             buffer = self._buffers[name]
             if buffer is not None:
                 given[name] = buffer
-        return function(*tensors, **given)
+        return FUNCTIONS[function](*tensors, **given)
 
     forward.__doc__ = f"``fastloss.torch.{door.name}`` with the options of this module."
     members: dict[str, Any] = {

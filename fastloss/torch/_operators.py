@@ -20,6 +20,7 @@ from torch.library import custom_op
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from ._arrays import as_array, as_tensors, check
+from ._autograd import refuse_second
 from ._door import Arguments, Door
 from ._spread import LAST_AXIS, align, mixes, recompute
 
@@ -134,22 +135,35 @@ def save(door: Door, context: Any, inputs: Sequence[Any], output: Any) -> None:
         context.save_for_backward(*output[1:])
 
 
-def backward(door: Door, context: Any, upstream: Tensor | None, *rest: Tensor | None) -> Any:
+def save_of_operator(door: Door, context: Any, inputs: Sequence[Any], output: Any) -> None:
+    save(door, context, inputs, output)
+    if door.scales:
+        context.mark_non_differentiable(*output[1:])
+
+
+def backward_of_operator(door: Door, context: Any, upstream: Tensor | None) -> Any:
+    if torch.is_grad_enabled():
+        refuse_second(door)
+    return backward(door, context, upstream, context.needs_input_grad)
+
+
+def backward(door: Door, context: Any, upstream: Tensor | None, needed: Any) -> Any:
     """Gradients of the arguments that have one; `grad`, the last argument, has none."""
-    if any(up is not None for up in rest):
-        raise RuntimeError(
-            f"fastloss.torch.{door.name} has no second derivative for autograd; use torch's own function"
-        )
     found: dict[str, Any] = {}
     if upstream is not None and context.again:
         saved = iter(context.saved_tensors)
         leaves = [next(saved) if leaf is ... else leaf for leaf in context.leaves]
-        values = tree_unflatten(leaves, context.form)
-        needed = dict(zip(door.schema, context.needs_input_grad))
-        wanted = [bool(np.any(needed[name])) for name in door.differentiable]
-        gradients = list(BACKWARD[door.name](upstream.contiguous(), wanted, *values))
+        if door.kind == "penalty":
+            wanted = [True]
+        else:
+            wanted = [needed[list(door.schema).index(name)] for name in door.differentiable]
+        upstream = upstream.contiguous()
+        if transforms():
+            gradients = TransformedBackward.apply(door, wanted, context.form, upstream, *leaves)
+        else:
+            gradients = BACKWARD[door.name](upstream, wanted, *tree_unflatten(leaves, context.form))
         names = [name for name, want in zip(door.differentiable, wanted) if want]
-        found = {"params": gradients} if door.kind == "penalty" else dict(zip(names, gradients))
+        found = {"params": list(gradients)} if door.kind == "penalty" else dict(zip(names, gradients))
     elif upstream is not None:
         gradients = [align(door, upstream, g) * g for g in context.saved_tensors]
         found = dict(zip(door.differentiable, gradients))
@@ -169,15 +183,18 @@ def fake_backward(door: Door, wanted: Sequence[bool], values: Any) -> Any:
     return [x.new_empty(x.shape) for x in tree_flatten(tensors)[0]]
 
 
-def batched(door: Door, info: Any, dims: Any, values: Sequence[Any]) -> Any:
+def batched(operator: Any, info: Any, dims: Any, values: Any) -> Any:
     """vmap: one call for every element of the batch."""
+    leaves, form = tree_flatten(list(values))
+    places = tree_flatten(list(dims), is_leaf=lambda dim: dim is None)[0]
     results = []
     for i in range(info.batch_size):
-        one = [v if d is None else v.select(d, i) for v, d in zip(values, dims)]
-        results.append(FORWARD[door.name](*one))
+        one = [v if d is None else v.select(d, i) for v, d in zip(leaves, places)]
+        results.append(operator(*tree_unflatten(one, form)))
     if isinstance(results[0], Tensor):
         return torch.stack(results), 0
-    return tuple(map(torch.stack, zip(*results))), (0,) * len(results[0])
+    stacked = [torch.stack(parts) for parts in zip(*results)]
+    return type(results[0])(stacked), type(results[0])([0] * len(stacked))
 
 
 def register(door: Door) -> None:
@@ -196,10 +213,10 @@ def register(door: Door) -> None:
     operator.register_fake(shapes)
     if door.differentiable:
         operator.register_autograd(
-            lambda ctx, *upstream: backward(door, ctx, *upstream),
-            setup_context=lambda ctx, inputs, output: save(door, ctx, inputs, output),
+            lambda ctx, upstream, *_: backward_of_operator(door, ctx, upstream),
+            setup_context=lambda ctx, inputs, output: save_of_operator(door, ctx, inputs, output),
         )
-    operator.register_vmap(lambda info, dims, *values: batched(door, info, dims, values))
+    operator.register_vmap(lambda info, dims, *values: batched(operator, info, dims, values))
     FORWARD[door.name] = operator
     if door.recomputes:
         second = custom_op(
@@ -212,6 +229,7 @@ def register(door: Door) -> None:
         second.register_fake(
             lambda upstream, wanted, *values: fake_backward(door, wanted, values)
         )
+        second.register_vmap(lambda info, dims, *values: batched(second, info, dims, values))
         BACKWARD[door.name] = second
 
 
@@ -221,17 +239,46 @@ class Transformed(torch.autograd.Function):
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(door: Door, *values: Any) -> Any:
-        return FORWARD[door.name](*values)
+    def forward(door: Door, form: Any, *leaves: Any) -> Any:
+        return FORWARD[door.name](*tree_unflatten(leaves, form))
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
         ctx.door = inputs[0]
-        save(ctx.door, ctx, inputs[1:], output)
+        save(ctx.door, ctx, tree_unflatten(inputs[2:], inputs[1]), output)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Any, *rest: Any) -> Any:
+        if any(up is not None for up in rest):  # of the gradient, by another grad around
+            refuse_second(ctx.door)
+        gradients = backward(ctx.door, ctx, upstream, ctx.needs_input_grad[2:])
+        return None, None, *tree_flatten(gradients)[0]
+
+    @staticmethod
+    def jvp(ctx: Any, *tangents: Any) -> Any:
+        raise NotImplementedError(
+            f"fastloss.torch.{ctx.door.name} has no forward-mode derivative; use backward()"
+        )
+
+
+class TransformedBackward(torch.autograd.Function):
+    """The operator of a backward under torch.func: there is no derivative of it."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(door: Door, wanted: Any, form: Any, upstream: Tensor, *leaves: Any) -> Any:
+        return tuple(BACKWARD[door.name](upstream, wanted, *tree_unflatten(leaves, form)))
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        ctx.door = inputs[0]
 
     @staticmethod
     def backward(ctx: Any, *upstream: Any) -> Any:
-        return None, *backward(ctx.door, ctx, *upstream)
+        refuse_second(ctx.door)
+
+    jvp = Transformed.jvp
 
 
 def call_operator(door: Door, arguments: Arguments, needed: bool) -> Any:
@@ -250,7 +297,8 @@ def call_operator(door: Door, arguments: Arguments, needed: bool) -> Any:
     if door.scales:
         values.append(needed)
     if transforms():
-        output = Transformed.apply(door, *values)
+        leaves, form = tree_flatten(values)
+        output = Transformed.apply(door, form, *leaves)
     else:
         output = FORWARD[door.name](*values)
     return output[0] if door.scales else output
