@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 
 import numpy as np
@@ -110,7 +111,7 @@ def test_opcheck_traced(name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", LEARNED)
 def test_opcheck_traced_everything(name):
-    for args, options in calls(name, smooth=True):
+    for args, options in itertools.islice(calls(name, smooth=True), 0, None, 4):
         if options.get("in_fmt") not in ("xywhr", "cxcywhr", "xyxyxyxy"):
             values = operator_arguments(name, args, options, grad=True)
             torch.library.opcheck(FORWARD[name], values)
