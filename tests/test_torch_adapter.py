@@ -14,6 +14,7 @@ import pytest
 torch = pytest.importorskip("torch", minversion="2.4")
 
 from test_gradients import smooth_cases  # noqa: E402
+from tools import torch_stubs  # noqa: E402
 from torch_adapter import DOORS, FUNCTIONS, LEARNED, as_tensors, bound, calls  # noqa: E402
 
 import fastloss as fl  # noqa: E402
@@ -37,6 +38,12 @@ def test_every_loss_has_its_door(name):
     assert callable(getattr(ft, name))
     if LOSSES[name].reductions:
         assert class_name(name) in ft.__all__, f"fastloss.torch lacks the module of {name}"
+
+
+@pytest.mark.source
+def test_stub_is_fresh(capsys):
+    status = torch_stubs.main(["--check"])
+    assert not status, capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", LIKE_TORCHS)

@@ -24,7 +24,7 @@ OPS = {op.name.removeprefix("nn.functional."): op for op in op_db if "functional
 OPS = {name: op for name, op in OPS.items() if name in FUNCTIONS}
 MODULES = {info.name.removeprefix("nn."): info for info in module_db}
 MODULES = {name: info for name, info in MODULES.items() if hasattr(ft, name)}
-DOOR_OF = {class_name(name): door for name, door in DOORS.items()}
+DOOR_OF = {class_name(name): door for name, door in DOORS.items() if door.reduces}
 DTYPES = [torch.float32, torch.float64]
 ERRORS = (ValueError, TypeError, IndexError, RuntimeError)
 

@@ -20,18 +20,21 @@ differs.
 
 from __future__ import annotations
 
-from ._door import doors
-from ._functions import make
-from ._modules import module
-from ._operators import register
+from . import _door, _functions, _modules, _operators
 
-__all__: list[str] = []
 
-for _door in doors():
-    if _door.operates:
-        register(_door)
-    for _name, _thing in ((_door.name, make(_door)), module(_door)):
-        if _thing is not None:
-            globals()[_name] = _thing
-            __all__.append(_name)
-del _door, _name, _thing
+def _export() -> list[str]:
+    """Make the functions, modules and operators; the names of those that are public."""
+    names = []
+    for door in _door.doors():
+        if door.operates:
+            _operators.register(door)
+        made = {door.name: _functions.make(door)}
+        if door.reduces:
+            made[_modules.class_name(door.name)] = _modules.make(door)
+        globals().update(made)
+        names += made
+    return names
+
+
+__all__ = _export()

@@ -62,7 +62,7 @@ def make_short(door: Door) -> Callable[..., Any]:
     known = frozenset(door.defaults) - frozenset(LEGACY)
 
     def borrowed(options: Arguments) -> Arguments | None:
-        arrays = {}
+        arrays: Arguments = {}
         for key, value in options.items():
             if value.__class__ in PLAIN:
                 arrays[key] = None if value.requires_grad else borrow(value)
@@ -87,19 +87,17 @@ def make_short(door: Door) -> Callable[..., Any]:
             or target.requires_grad
             or (x := borrow(input)) is None
             or (t := borrow(target)) is None
-            or (options and (given := borrowed(options)) is None)
+            or (given := borrowed(options) if options else options) is None
             or (classes and options and mixes(door, options))
         ):
             return call(name, args, options)
-        if options:
-            options = given
         if input.requires_grad and grad_enabled():
-            value, gradient = public(x, t, grad=True, **options)
+            value, gradient = public(x, t, grad=True, **given)
             if value.__class__ is float:
                 loss = number(value, x.dtype is SINGLE)
                 return scalar(input, (loss, from_numpy(gradient), door))
             return scaled((from_numpy(value), (from_numpy(gradient),), door), input)
-        value = public(x, t, **options)
+        value = public(x, t, **given)
         return number(value, x.dtype is SINGLE) if value.__class__ is float else from_numpy(value)
 
     return function

@@ -61,11 +61,9 @@ class Loss(torch.nn.Module):
         return ", ".join(f"{k}={v!r}" for k, v in shown if v != door.defaults[k])
 
 
-def module(door: Door) -> tuple[str, Any]:
-    """(name, class) of a function's module; (..., None) for what is no loss with a reduction."""
+def make(door: Door) -> Any:
+    """The module of a function that has a reduction."""
     name, function = class_name(door.name), door.name
-    if not door.reduces:
-        return name, None
     base: Any = getattr(torch.nn, name, Loss)
     options = tuple(n for n in door.defaults if n not in LEGACY)
     if base is not Loss:
@@ -91,4 +89,4 @@ def module(door: Door) -> tuple[str, Any]:
     }
     if base is Loss:
         members["_door"] = door
-    return name, type(name, (base,), members)
+    return type(name, (base,), members)

@@ -286,7 +286,7 @@ def call_operator(door: Door, arguments: Arguments, needed: bool) -> Any:
     first = arguments[door.required[0]]
     values = []
     for name, kind in door.schema.items():
-        value = arguments.get(name, door.defaults.get(name))
+        value: Any = arguments.get(name, door.defaults.get(name))
         if isinstance(value, Tensor):
             check(name, value)
         elif kind == "Tensor":
