@@ -1,4 +1,4 @@
-"""fastloss.torch: every loss of the registry has its door, and what comes through it is the same."""
+"""fastloss.torch: every loss of the registry has its door, and through it come its own numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import warnings
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", minversion="2.4")
+torch = pytest.importorskip("torch", minversion="2.5")
 
 from test_gradients import smooth_cases  # noqa: E402
 from tools import torch_stubs  # noqa: E402
@@ -294,14 +294,22 @@ def test_modules_of_our_own_show_what_differs_and_refuse_what_they_do_not_know()
     assert repr(ft.SigmoidFocalLoss()) == "SigmoidFocalLoss()"
     assert repr(ft.SigmoidFocalLoss(alpha=0.5)) == "SigmoidFocalLoss(alpha=0.5)"
     assert repr(ft.DiceLoss(mode="multiclass")) == "DiceLoss(mode='multiclass')"
-    with pytest.raises(TypeError, match=r"DiceLoss\(\) got an unexpected keyword argument 'smooth'"):
+    chosen = ft.DiceLoss(mode="multiclass", classes=np.array([2, 0]))
+    assert repr(chosen) == "DiceLoss(mode='multiclass', classes=(2, 0))"
+    scores, labels = torch.randn(2, 3, 4), torch.zeros(2, 4, dtype=torch.int64)
+    assert chosen(scores, labels) == ft.dice_loss(scores, labels, mode="multiclass", classes=[2, 0])
+    with pytest.raises(
+        TypeError, match=r"DiceLoss\(\) got an unexpected keyword argument 'smooth'"
+    ):
         ft.DiceLoss(smooth=1.0)
 
 
 # ---- the legacy arguments ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("legacy", [(None, True), (False, None), (True, None), (None, False), (True, False)])
+@pytest.mark.parametrize(
+    "legacy", [(None, True), (False, None), (True, None), (None, False), (True, False)]
+)
 def test_size_average_and_reduce(legacy):
     torch.manual_seed(0)
     x, t = torch.randn(3, 4), torch.randn(3, 4)

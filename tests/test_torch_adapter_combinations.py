@@ -7,7 +7,7 @@ import inspect
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", minversion="2.4")
+torch = pytest.importorskip("torch", minversion="2.5")
 
 from torch_adapter import DOORS, FUNCTIONS, as_tensors, beside, calls  # noqa: E402
 from torch_compare import NAMES, in_torch  # noqa: E402
@@ -61,7 +61,11 @@ def test_combinations_of_rows(name, shape):
             for smoothing in smoothings:
                 for reduction in ("mean", "sum", "none"):
                     for ignored in (-100, 0, classes - 1, 255):
-                        options = {"weight": weight, "reduction": reduction, "ignore_index": ignored}
+                        options = {
+                            "weight": weight,
+                            "reduction": reduction,
+                            "ignore_index": ignored,
+                        }
                         if smoothing is not None:
                             options["label_smoothing"] = smoothing
                         modules = [getattr(f, name)(**options) for f in (ft, torch.nn)]
@@ -103,4 +107,8 @@ def test_combinations_of_points(name, options, shape):
             modules = [getattr(f, name)(reduction=reduction, **given) for f in (ft, torch.nn)]
             beside(DOOR_OF[name], *modules, (x, t))
             if x.ndim > 1:
-                beside(DOOR_OF[name], *modules, (x.mT, t.mT) if "weight" not in str(options) else (x, t))
+                beside(
+                    DOOR_OF[name],
+                    *modules,
+                    (x.mT, t.mT) if "weight" not in str(options) else (x, t),
+                )

@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", minversion="2.4")
+torch = pytest.importorskip("torch", minversion="2.5")
 
 from torch._subclasses.fake_tensor import FakeTensorMode  # noqa: E402
 from torch_adapter import DOORS, FUNCTIONS, LEARNED, as_tensors, bound, calls  # noqa: E402
@@ -30,8 +30,8 @@ def fresh():
 def test_every_loss_is_an_operator():
     forgotten = [name for name, door in DOORS.items() if door.gradients and not door.operates]
     assert not forgotten, (
-        f"without an operator: {forgotten}; an annotation of their reference is not known to SCHEMA "
-        f"in fastloss/torch/_door.py: { {n: DOORS[n].schema for n in forgotten} }"
+        f"without an operator: {forgotten}; an annotation of their reference is not known to "
+        f"SCHEMA in fastloss/torch/_door.py: {[DOORS[n].schema for n in forgotten]}"
     )
 
 
@@ -123,11 +123,12 @@ BOXES = torch.tensor([[0.0, 0.0, 2.0, 2.0], [1.0, 1.0, 3.0, 4.0], [2.0, 0.0, 5.0
 SCORES = torch.linspace(-2, 2, 24).reshape(2, 3, 4)
 LABELS = torch.tensor([[0, 1, 2, 0], [2, 2, 1, 1]])
 WEIGHT = torch.tensor([1.0, 2.0, 0.5])
+NLL = ft.NLLLoss(WEIGHT)
 PROGRAMS = {
     "cross-entropy": (lambda x: ft.cross_entropy(2 * x, LABELS), SCORES),
     "weights": (lambda x: ft.cross_entropy(x, LABELS, WEIGHT, label_smoothing=0.1), SCORES),
     "every row": (lambda x: (ft.cross_entropy(x, LABELS, reduction="none") * LABELS).sum(), SCORES),
-    "module": (lambda x, m=ft.NLLLoss(WEIGHT): m(x.log_softmax(1), LABELS), SCORES),
+    "module": (lambda x: NLL(x.log_softmax(1), LABELS), SCORES),
     "legacy": (lambda x: ft.mse_loss(x, SCORES.flip(0), None, False).sum(), SCORES),
     "scaled": (lambda x: ft.huber_loss(x, SCORES.flip(0)) / 4 + ft.l1_loss(x, SCORES), SCORES),
     "focal": (lambda x: ft.sigmoid_focal_loss(x, (SCORES > 0).float()).mean(), SCORES),
@@ -176,7 +177,10 @@ def test_one_graph_through_the_compiler(program):
 
 def test_shapes_may_vary():
     def step(x, labels):
-        return ft.cross_entropy(x, labels) + ft.mse_loss(x, x.detach().roll(1, 0), reduction="none").sum()
+        return (
+            ft.cross_entropy(x, labels)
+            + ft.mse_loss(x, x.detach().roll(1, 0), reduction="none").sum()
+        )
 
     counter = torch._dynamo.testing.CompileCounterWithBackend("aot_eager")
     compiled = torch.compile(step, fullgraph=True, dynamic=True, backend=counter)
@@ -262,7 +266,9 @@ def test_grad_and_vmap():
     labels = torch.arange(6) % 5
     for name, target in (("mse_loss", t), ("cross_entropy", labels)):
         function, reference = getattr(ft, name), getattr(F, name)
-        torch.testing.assert_close(torch.vmap(function)(x, target), torch.vmap(reference)(x, target))
+        torch.testing.assert_close(
+            torch.vmap(function)(x, target), torch.vmap(reference)(x, target)
+        )
         torch.testing.assert_close(
             torch.vmap(torch.func.grad(function))(x, target),
             torch.vmap(torch.func.grad(reference))(x, target),
@@ -310,7 +316,10 @@ def test_second_and_forward_derivatives_are_refused(name):
 
     with pytest.raises(RuntimeError, match=f"fastloss.torch.{name} has no second derivative"):
         torch.func.grad(lambda x: torch.func.grad(value)(x).sum())(x)
-    for transform in (lambda: torch.func.jvp(value, (x,), (t,)), lambda: torch.func.hessian(value)(x)):
+    for transform in (
+        lambda: torch.func.jvp(value, (x,), (t,)),
+        lambda: torch.func.hessian(value)(x),
+    ):
         with pytest.raises(NotImplementedError, match=f"{name} has no forward-mode derivative"):
             transform()
 

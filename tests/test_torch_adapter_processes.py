@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", minversion="2.4")
+torch = pytest.importorskip("torch", minversion="2.5")
 
 import torch.multiprocessing as mp  # noqa: E402
 import torch_workers  # noqa: E402

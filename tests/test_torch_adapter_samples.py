@@ -53,7 +53,7 @@ def test_sample_inputs(name, dtype):
                 continue
 
             def call(f, options=options):
-                return lambda *args: getattr(f, name)(*args, **options)
+                return lambda *given: getattr(f, name)(*given, **options)
 
             beside(door, call(ft), call(F), args)
             seen += 1

@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", minversion="2.4")
+torch = pytest.importorskip("torch", minversion="2.5")
 
 from torch_adapter import DOORS, LEARNED, as_tensors, calls  # noqa: E402
 
@@ -42,7 +42,7 @@ LAYOUTS = {
     "expanded": lambda t: t[:1].expand_as(t),
     "channels last": lambda t: t[:, :, None, None].to(memory_format=torch.channels_last)[..., 0, 0],
     "from DLPack": lambda t: torch.from_dlpack(t.numpy()),
-    "from a buffer": lambda t: torch.frombuffer(bytearray(t.numpy().tobytes()), dtype=t.dtype).view(t.shape),
+    "from a buffer": lambda t: torch.frombuffer(bytearray(t.numpy()), dtype=t.dtype).view(t.shape),
     "imaginary, negated": lambda t: torch.complex(t, -t).conj().imag,
     "a parameter": torch.nn.Parameter,
 }  # fmt: skip
@@ -147,12 +147,11 @@ def test_dtype_is_the_inputs_whatever_the_default(dtype, rows):
 
 
 def test_a_default_device_is_no_obstacle(rows):
-    before = torch.get_default_device()
     try:
         torch.set_default_device("meta")
         loss = ft.cross_entropy(*rows)
     finally:
-        torch.set_default_device(before)
+        torch.set_default_device(None)
     assert loss.device.type == "cpu"
     with torch.device("meta"):
         assert torch.equal(ft.cross_entropy(*rows), loss)
@@ -231,7 +230,9 @@ def test_a_second_backward_is_torchs_own_error(rows, pair):
         ft.box_iou(torch.rand(3, 4, requires_grad=True), torch.rand(3, 4)).sum(),
     ):
         loss.backward()
-        with pytest.raises(RuntimeError, match="Trying to backward through the graph a second time"):
+        with pytest.raises(
+            RuntimeError, match="Trying to backward through the graph a second time"
+        ):
             loss.backward()
 
 
@@ -260,6 +261,16 @@ def test_second_derivatives_are_refused(name):
         torch.autograd.grad(loss, first, create_graph=True)
 
 
+def test_upstreams_that_scale_a_gradient_twice(pair):
+    x, t = pair
+    for value in (lambda f: f.mse_loss(x, t) * 3, lambda f: f.mse_loss(x, t, reduction="none") * t):
+        ours, theirs = value(ft).sum(), value(F).sum()
+        (expected,) = torch.autograd.grad(theirs, x)
+        for keep in (True, True, False):
+            (found,) = torch.autograd.grad(ours, x, retain_graph=keep)
+            torch.testing.assert_close(found, expected)
+
+
 def test_gradients_of_batches_of_upstreams(pair):
     x, t = pair
     upstreams = torch.randn(4, 6, 5)
@@ -269,7 +280,9 @@ def test_gradients_of_batches_of_upstreams(pair):
     ]
     torch.testing.assert_close(*found)
     scales = torch.randn(4)
-    found = [torch.autograd.grad(f.mse_loss(x, t), x, scales, is_grads_batched=True) for f in (ft, F)]
+    found = [
+        torch.autograd.grad(f.mse_loss(x, t), x, scales, is_grads_batched=True) for f in (ft, F)
+    ]
     torch.testing.assert_close(*found)
 
 
@@ -378,7 +391,9 @@ def test_autocast_computes_in_float32(rows):
 
 def test_targets_and_weights_that_require_grad(pair):
     x, t = pair
-    with pytest.raises(RuntimeError, match="target requires grad, but fastloss.torch.mse_loss is different"):
+    with pytest.raises(
+        RuntimeError, match="target requires grad, but fastloss.torch.mse_loss is different"
+    ):
         ft.mse_loss(x, t.clone().requires_grad_())
     with pytest.raises(RuntimeError, match="target requires grad"):
         ft.mse_loss(t, x)
@@ -430,7 +445,9 @@ def test_other_devices_are_named():
         is_meta = False
         device = torch.device("cuda:0")
 
-    with pytest.raises(ValueError, match=r"weight is on cuda:0; fastloss computes on the CPU.*\.cpu\(\)"):
+    with pytest.raises(
+        ValueError, match=r"weight is on cuda:0; fastloss computes on the CPU.*\.cpu\(\)"
+    ):
         _arrays.check("weight", torch.ones(2).as_subclass(Elsewhere))
 
 
@@ -439,13 +456,13 @@ def test_other_devices_are_named():
     [
         (lambda x, t: ft.mse_loss(x, t, size=1), TypeError, "unexpected keyword argument 'size'"),
         (lambda x, t: ft.mse_loss(x), TypeError, "missing 1 required argument: 'target'"),
-        (lambda x, t: ft.mse_loss(x, t, input=x), TypeError, "multiple values for argument 'input'"),
+        (lambda x, t: ft.mse_loss(x, t, input=x), TypeError, "multiple values for argument"),
         (lambda x, t: ft.mse_loss(*[x] * 7), TypeError, "takes 6 positional arguments, but 7"),
         (lambda x, t: ft.hinge_loss(x, t, "sum"), TypeError, "takes 2 positional arguments, but 3"),
         (lambda x, t: ft.mse_loss(x, t, reduction="all"), ValueError, "reduction is 'all'"),
         (lambda x, t: ft.mse_loss(x, t[:3]), ValueError, r"target has shape \(3, 5\), but input"),
         (lambda x, t: ft.huber_loss(x, t, delta=-1.0), ValueError, "delta is -1.0"),
-        (lambda x, t: ft.mse_loss(x, t, grad=True), TypeError, "unexpected keyword argument 'grad'"),
+        (lambda x, t: ft.mse_loss(x, t, grad=True), TypeError, "unexpected keyword argument"),
         (lambda x, t: ft.cross_entropy(x, torch.full((6,), 7)), IndexError, r"target\[0\] is 7"),
         (lambda x, t: ft.cross_entropy(x, t[:, 0]), TypeError, "target has dtype float32"),
         (lambda x, t: ft.l2_penalty([x, 1.0]), TypeError, r"params\[1\] is 1.0; expected a tensor"),

@@ -11,7 +11,9 @@ import fastloss.torch as ft
 from fastloss.reference import LOSSES
 from fastloss.torch._door import doors
 
-torch.set_num_threads(1)  # small tensors, and processes beside this one: waiting for a team takes longest
+torch.set_num_threads(
+    1
+)  # small tensors, and processes beside this one: waiting for a team takes longest
 
 DOORS = {door.name: door for door in doors()}
 LEARNED = [name for name, door in DOORS.items() if door.differentiable]

@@ -13,9 +13,9 @@ Changing the import is all that a program needs:
 >>> MSELoss()(torch.ones(3), torch.zeros(3))
 tensor(1.)
 
-Functions that bear a name of ``torch.nn.functional`` or ``torchvision.ops`` have its arguments, modules those
-of their namesakes in ``torch.nn``; whatever fastloss adds stands beside them. ``docs/pytorch.md`` says what
-differs.
+Functions that bear a name of ``torch.nn.functional`` or ``torchvision.ops`` have its arguments,
+modules those of their namesakes in ``torch.nn``; whatever fastloss adds stands beside them.
+``docs/pytorch.md`` says what differs.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Types of fastloss.torch. Written by `make torch-stubs`: do not edit."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from torch import Tensor, nn
 

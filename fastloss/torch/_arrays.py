@@ -1,4 +1,4 @@
-"""Tensors as arrays and back, without a copy; what is no tensor on the CPU is an error that says so."""
+"""Tensors as arrays and back, without a copy; an error says what is no tensor on the CPU."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def number_slowly(value: float, single: bool) -> Tensor:
 
 borrow: Any = borrow_slowly
 number: Any = number_slowly
-if hasattr(Tensor, "__dlpack_c_exchange_api__"):      # torch 2.10
+if hasattr(Tensor, "__dlpack_c_exchange_api__"):  # torch 2.10
     _exchange = _core.Exchange(Tensor.__dlpack_c_exchange_api__)
     borrow, number = _exchange.borrow, _exchange.number
 
@@ -51,8 +51,8 @@ def check(name: str, tensor: Any) -> None:
         raise (NotImplementedError if tensor.is_meta else ValueError)(f"{name} {reason}")
     if tensor.dtype in HALF:
         raise TypeError(
-            f"{name} has dtype {tensor.dtype}, which is not supported yet; convert it with .float(), "
-            f'or compute the loss under torch.autocast("cpu")'
+            f"{name} has dtype {tensor.dtype}, which is not supported yet; convert it with "
+            f'.float(), or compute the loss under torch.autocast("cpu")'
         )
     if tensor.is_complex() or tensor.is_quantized:
         raise TypeError(f"{name} has dtype {tensor.dtype}; expected real numbers")

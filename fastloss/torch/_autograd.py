@@ -13,12 +13,15 @@ from ._spread import align, recompute
 
 grad_enabled = torch.is_grad_enabled
 
+# Whether the running backward keeps the graph: if not, the gradient is not needed again.
+kept: Any = getattr(torch._C._autograd, "_get_current_graph_task_keep_graph", lambda: True)
+
 
 def refuse_second(door: Door) -> None:
     """A gradient that was computed beforehand cannot be differentiated: say so, never return 0."""
     raise RuntimeError(
-        f"fastloss.torch.{door.name} has no second derivative for autograd (create_graph=True); the "
-        f"second derivatives of pointwise losses come from fastloss.{door.name}(..., hess=True)"
+        f"fastloss.torch.{door.name} has no second derivative for autograd (create_graph=True); "
+        f"those of pointwise losses come from fastloss.{door.name}(..., hess=True)"
     )
 
 
@@ -28,33 +31,43 @@ def is_one(upstream: Tensor) -> bool:
         if upstream.ndim and (any(upstream.stride()) or not upstream.numel()):
             return False
         return bool(upstream.as_strided((), ()).item() == 1)
-    except RuntimeError:  # under vmap
+    except RuntimeError:  # under vmap there is no number to look at
         return False
 
 
-class Scalar(torch.autograd.Function):
-    """A loss without axes and one gradient: `results` is (loss, gradient, door).
+def times(gradient: Tensor, factor: Tensor) -> Tensor:
+    """Their product, in place where nobody will ask for the gradient again."""
+    if not kept():
+        try:
+            return gradient.mul_(factor)
+        except RuntimeError:  # under vmap the factor is many
+            pass
+    return gradient * factor
 
-    All of it hides in a tuple, so that torch takes none of it for an input that is returned.
+
+class Scalar(torch.autograd.Function):
+    """A loss without axes and one gradient: `results` is (loss, gradient).
+
+    They hide in a tuple, so that torch does not take the loss for an input that is returned. Every
+    function has a class of its own, which names the node and keeps the door.
     """
 
     @staticmethod
-    def forward(ctx: Any, input: Tensor, results: tuple[Tensor, Tensor, Door]) -> Tensor:
+    def forward(ctx: Any, input: Tensor, results: tuple[Tensor, Tensor]) -> Tensor:
         ctx.save_for_backward(results[1])  # which makes a second backward torch's own error
-        ctx.door = results[2]
         return results[0]
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Any:
         (gradient,) = ctx.saved_tensors
         if grad_enabled():
-            refuse_second(ctx.door)
+            refuse_second(ctx._forward_cls.door)
         try:
             if upstream.item() == 1:
                 return gradient, None
         except RuntimeError:  # under vmap
             pass
-        return gradient * upstream, None
+        return times(gradient, upstream), None
 
 
 class Scaled(torch.autograd.Function):
@@ -73,8 +86,8 @@ class Scaled(torch.autograd.Function):
             refuse_second(ctx.door)
         if not is_one(upstream):
             gradients = [
-                align(ctx.door, upstream, gradient) * gradient if needed else None
-                for gradient, needed in zip(gradients, ctx.needs_input_grad[1:])
+                times(gradient, align(ctx.door, upstream, gradient)) if needed else None
+                for gradient, needed in zip(gradients, ctx.needs_input_grad[1:], strict=True)
             ]
         return None, *gradients
 
@@ -95,12 +108,18 @@ class Recomputed(torch.autograd.Function):
         if grad_enabled():
             refuse_second(door)
         names = [name for name, value in arguments.items() if value is ...]
-        arrays = {name: as_array(name, tensor) for name, tensor in zip(names, tensors)}
-        wanted = dict(zip(names, ctx.needs_input_grad[1:]))
+        arrays = {name: as_array(name, tensor) for name, tensor in zip(names, tensors, strict=True)}
+        wanted = dict(zip(names, ctx.needs_input_grad[1:], strict=True))
         gradients = recompute(door, as_array("upstream", upstream), {**arguments, **arrays}, wanted)
         return None, *(
             torch.from_numpy(gradients[name]) if name in gradients else None for name in names
         )
+
+
+def scalar(door: Door) -> Any:
+    """`apply` of the Function of a loss without axes."""
+    name = "".join(word.capitalize() for word in door.name.split("_"))
+    return _shorten(type(name, (Scalar,), {"door": door}))
 
 
 def _shorten(function: Any) -> Any:
@@ -112,4 +131,4 @@ def _shorten(function: Any) -> Any:
     return super(torch.autograd.Function, function).apply
 
 
-scalar, scaled, recomputed = map(_shorten, (Scalar, Scaled, Recomputed))
+scaled, recomputed = map(_shorten, (Scaled, Recomputed))

@@ -61,7 +61,9 @@ def signature_of(name: str, public: Callable[..., Any]) -> Signature:
     theirs = inspect.signature(getattr(F, name)).parameters if hasattr(F, name) else {}
     parameters = [p.replace(annotation=Parameter.empty) for p in (theirs or ours).values()]
     parameters += [
-        p.replace(kind=Parameter.KEYWORD_ONLY) for p in ours.values() if p.name not in theirs and theirs
+        p.replace(kind=Parameter.KEYWORD_ONLY)
+        for p in ours.values()
+        if p.name not in theirs and theirs
     ]
     return Signature([p for p in parameters if p.name not in OURS])
 
@@ -117,7 +119,7 @@ class Door:
 
     @property
     def operates(self) -> bool:
-        """Whether there is an operator: values are numbers of known shapes, arguments of known types."""
+        """Whether there is an operator: values of known shapes, arguments of known types."""
         return all(self.schema.values()) and bool(self.gradients or self.name in CONVERSIONS)
 
     @property
@@ -132,12 +134,13 @@ class Door:
         return "reduction" in self.defaults
 
     def bind(self, args: tuple[Any, ...], options: Arguments) -> Arguments:
-        """The arguments given, by name, in torch's order; legacy ones as the reduction they mean."""
+        """The arguments given, by name; legacy ones as the reduction that they mean."""
         if len(args) > len(self.positional):
             raise TypeError(
-                f"{self.name}() takes {len(self.positional)} positional arguments, but {len(args)} were given"
+                f"{self.name}() takes {len(self.positional)} positional arguments, "
+                f"but {len(args)} were given"
             )
-        given = dict(zip(self.positional, args))
+        given = dict(zip(self.positional, args, strict=False))
         for name, value in options.items():
             if name in given:
                 raise TypeError(f"{self.name}() got multiple values for argument '{name}'")

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.autograd import forward_ad
 from torch.overrides import handle_torch_function, has_torch_function
 
-from ._arrays import HALF, PLAIN, SINGLE, as_array, as_tensors, borrow, check, number
+from ._arrays import HALF, PLAIN, SINGLE, as_array, as_tensors, borrow, number
 from ._autograd import recomputed, scalar, scaled
 from ._door import LEGACY, Arguments, Door
 from ._operators import call_operator, transforms
@@ -21,8 +21,8 @@ grad_enabled = torch.is_grad_enabled
 from_numpy = torch.from_numpy
 
 
-# Dispatch modes (make_fx, fake tensors ...) and torch.jit.trace: like functorch and torch.compile, they want
-# to see an operator instead of numbers.
+# Dispatch modes (make_fx, fake tensors ...) and torch.jit.trace: like functorch and torch.compile,
+# they want to see an operator instead of numbers.
 modes: Callable[[], Any] = getattr(torch._C, "_len_torch_dispatch_stack", bool)
 tracing: Callable[[], Any] = getattr(torch._C, "_get_tracing_state", bool)
 
@@ -60,6 +60,7 @@ def make_short(door: Door) -> Callable[..., Any]:
     """
     name, public, classes = door.name, door.public, door.kind == "ratio"
     known = frozenset(door.defaults) - frozenset(LEGACY)
+    attach = scalar(door)
 
     def borrowed(options: Arguments) -> Arguments | None:
         arrays: Arguments = {}
@@ -95,7 +96,7 @@ def make_short(door: Door) -> Callable[..., Any]:
             value, gradient = public(x, t, grad=True, **given)
             if value.__class__ is float:
                 loss = number(value, x.dtype is SINGLE)
-                return scalar(input, (loss, from_numpy(gradient), door))
+                return attach(input, (loss, from_numpy(gradient)))
             return scaled((from_numpy(value), (from_numpy(gradient),), door), input)
         value = public(x, t, **given)
         return number(value, x.dtype is SINGLE) if value.__class__ is float else from_numpy(value)

@@ -13,8 +13,9 @@ from ._functions import FUNCTIONS
 
 # Parts of names that are not simply capitalised, and torch's two abbreviations.
 WORDS = {
-    "iou": "IoU", "mpdiou": "MPDIoU", "nwd": "NWD", "mse": "MSE", "rmse": "RMSE", "msle": "MSLE", "mape": "MAPE",
-    "nll": "NLL", "kl": "KL", "ctc": "CTC", "ce": "CE", "bce": "BCE", "multilabel": "MultiLabel",
+    "iou": "IoU", "mpdiou": "MPDIoU", "nwd": "NWD", "mse": "MSE", "rmse": "RMSE", "msle": "MSLE",
+    "mape": "MAPE", "nll": "NLL", "kl": "KL", "ctc": "CTC", "ce": "CE", "bce": "BCE",
+    "multilabel": "MultiLabel",
 }  # fmt: skip
 NAMES = {
     "binary_cross_entropy": "BCELoss",
@@ -40,13 +41,17 @@ class Loss(torch.nn.Module):
         door = self._door
         for name in options:
             if name not in door.defaults:
-                raise TypeError(f"{type(self).__name__}() got an unexpected keyword argument '{name}'")
+                raise TypeError(
+                    f"{type(self).__name__}() got an unexpected keyword argument '{name}'"
+                )
         for name, default in door.defaults.items():
             value = options.get(name, default)
             if door.schema[name] == "Tensor?":
                 if value is not None and not isinstance(value, Tensor):
                     value = torch.as_tensor(value)
                 self.register_buffer(name, value)
+            elif value is not None and door.schema[name] == "int[]?":
+                setattr(self, name, tuple(int(index) for index in value))
             else:
                 setattr(self, name, value)
 
@@ -73,8 +78,11 @@ def make(door: Door) -> Any:
     buffers = tuple(name for name in options if door.schema[name] == "Tensor?")
     others = tuple(name for name in options if name not in buffers)
 
+    defaults = [door.defaults[name] for name in others]
+
     def forward(self: Any, *tensors: Any) -> Any:
-        given = {name: getattr(self, name) for name in others}
+        values = [getattr(self, name) for name in others]
+        given = dict(zip(others, values, strict=True)) if values != defaults else {}
         for name in buffers:
             buffer = self._buffers[name]
             if buffer is not None:

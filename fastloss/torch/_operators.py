@@ -1,11 +1,11 @@
-"""Every function as an operator of torch.library: what torch.compile, functorch and other tracers see.
+"""Every function as an operator of torch.library: what torch.compile and other tracers see.
 
     fastloss::mse_loss(Tensor input, ..., bool grad) -> (Tensor value, Tensor gradient)
     fastloss::box_iou(Tensor boxes1, ...) -> Tensor
     fastloss::box_iou_backward(Tensor upstream, bool[] wanted, Tensor boxes1, ...) -> Tensor[]
 
-`grad` says whether the gradient is wanted; it is empty where not. The other form is that of functions whose
-gradient is computed in the backward.
+`grad` says whether the gradient is wanted; it is empty where not. The other form is that of
+functions whose gradient is computed in the backward.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ BACKWARD: dict[str, Any] = {}
 def arrays_of(door: Door, values: Sequence[Any]) -> Arguments:
     """The arguments of the library's own function."""
     found: Arguments = {}
-    for name, value in zip(door.schema, values):
+    for name, value in zip(door.schema, values, strict=True):
         if isinstance(value, Tensor):
             found[name] = as_array(name, value)
         elif isinstance(value, (list, tuple)) and value and isinstance(value[0], Tensor):
@@ -46,7 +46,7 @@ def arrays_of(door: Door, values: Sequence[Any]) -> Arguments:
 
 def learned(door: Door, values: Sequence[Any]) -> list[Tensor]:
     """The tensors that have a gradient."""
-    given = dict(zip(door.schema, values))
+    given = dict(zip(door.schema, values, strict=True))
     found: list[Tensor] = []
     for name in door.differentiable:
         found += given[name] if isinstance(given[name], (list, tuple)) else [given[name]]
@@ -55,7 +55,7 @@ def learned(door: Door, values: Sequence[Any]) -> list[Tensor]:
 
 def value_shape(door: Door, values: Sequence[Any]) -> tuple[Any, ...]:
     """The shape of what is returned, also where sizes are symbols."""
-    given = dict(zip(door.schema, values))
+    given = dict(zip(door.schema, values, strict=True))
     if given.get("reduction", "none") != "none" or door.kind == "penalty":
         return ()
     shape = tuple(given[door.required[0]].shape)
@@ -82,7 +82,7 @@ def blank(value: Any) -> Any:
 
 def result_type(door: Door, values: Sequence[Any]) -> torch.dtype:
     """float32, unless anything that fixes the type is not."""
-    first = dict(zip(door.schema, values))[door.required[0]]
+    first = dict(zip(door.schema, values, strict=True))[door.required[0]]
     tensors = first if isinstance(first, (list, tuple)) else [first]
     single = all(tensor.dtype == torch.float32 for tensor in tensors)
     return torch.float32 if single else torch.float64
@@ -116,7 +116,7 @@ def fake(door: Door, values: Sequence[Any], grad: bool) -> Any:
     value = first.new_empty(value_shape(door, values), dtype=result_type(door, values))
     if not door.scales:
         return value
-    if not grad or mixes(door, dict(zip(door.schema, values))):
+    if not grad or mixes(door, dict(zip(door.schema, values, strict=True))):
         return value, *(x.new_empty(0) for x in inputs)
     return value, *(torch.empty_like(x, requires_grad=False) for x in inputs)
 
@@ -125,7 +125,7 @@ def save(door: Door, context: Any, inputs: Sequence[Any], output: Any) -> None:
     """Keep what the backward needs: gradients, or the arguments to compute them from."""
     context.set_materialize_grads(False)
     values = inputs[:-1] if door.scales else inputs
-    context.again = not door.scales or mixes(door, dict(zip(door.schema, values)))
+    context.again = not door.scales or mixes(door, dict(zip(door.schema, values, strict=True)))
     if context.again:
         leaves, context.form = tree_flatten(list(values))
         tensors = [leaf for leaf in leaves if isinstance(leaf, Tensor)]
@@ -162,24 +162,28 @@ def backward(door: Door, context: Any, upstream: Tensor | None, needed: Any) -> 
             gradients = TransformedBackward.apply(door, wanted, context.form, upstream, *leaves)
         else:
             gradients = BACKWARD[door.name](upstream, wanted, *tree_unflatten(leaves, context.form))
-        names = [name for name, want in zip(door.differentiable, wanted) if want]
-        found = {"params": list(gradients)} if door.kind == "penalty" else dict(zip(names, gradients))
+        names = [name for name, want in zip(door.differentiable, wanted, strict=True) if want]
+        found = (
+            {"params": list(gradients)}
+            if door.kind == "penalty"
+            else dict(zip(names, gradients, strict=True))
+        )
     elif upstream is not None:
         gradients = [align(door, upstream, g) * g for g in context.saved_tensors]
-        found = dict(zip(door.differentiable, gradients))
+        found = dict(zip(door.differentiable, gradients, strict=True))
     tail = (None,) if door.scales else ()
     return *(found.get(name) for name in door.schema), *tail
 
 
 def backward_kernel(door: Door, upstream: Tensor, wanted: Sequence[bool], values: Any) -> Any:
-    asked = dict(zip(door.differentiable, wanted))
+    asked = dict(zip(door.differentiable, wanted, strict=True))
     found = recompute(door, as_array("upstream", upstream), arrays_of(door, values), asked)
     return [torch.from_numpy(np.ascontiguousarray(array)) for array in tree_flatten(found)[0]]
 
 
 def fake_backward(door: Door, wanted: Sequence[bool], values: Any) -> Any:
-    given = dict(zip(door.schema, values))
-    tensors = [given[name] for name, want in zip(door.differentiable, wanted) if want]
+    given = dict(zip(door.schema, values, strict=True))
+    tensors = [given[name] for name, want in zip(door.differentiable, wanted, strict=True) if want]
     return [x.new_empty(x.shape) for x in tree_flatten(tensors)[0]]
 
 
@@ -189,11 +193,11 @@ def batched(operator: Any, info: Any, dims: Any, values: Any) -> Any:
     places = tree_flatten(list(dims), is_leaf=lambda dim: dim is None)[0]
     results = []
     for i in range(info.batch_size):
-        one = [v if d is None else v.select(d, i) for v, d in zip(leaves, places)]
+        one = [v if d is None else v.select(d, i) for v, d in zip(leaves, places, strict=True)]
         results.append(operator(*tree_unflatten(one, form)))
     if isinstance(results[0], Tensor):
         return torch.stack(results), 0
-    stacked = [torch.stack(parts) for parts in zip(*results)]
+    stacked = [torch.stack(parts) for parts in zip(*results, strict=True)]
     return type(results[0])(stacked), type(results[0])([0] * len(stacked))
 
 
@@ -226,9 +230,7 @@ def register(door: Door) -> None:
             schema=f"(Tensor upstream, bool[] wanted, {listed}) -> Tensor[]",
             device_types="cpu",
         )
-        second.register_fake(
-            lambda upstream, wanted, *values: fake_backward(door, wanted, values)
-        )
+        second.register_fake(lambda upstream, wanted, *values: fake_backward(door, wanted, values))
         second.register_vmap(lambda info, dims, *values: batched(second, info, dims, values))
         BACKWARD[door.name] = second
 
@@ -293,6 +295,8 @@ def call_operator(door: Door, arguments: Arguments, needed: bool) -> Any:
             value = torch.full_like(first, value)
         elif kind == "Tensor?" and value is not None:
             value = torch.as_tensor(value)
+        elif kind == "int[]?" and value is not None:
+            value = [int(index) for index in value]
         values.append(value)
     if door.scales:
         values.append(needed)

@@ -15,7 +15,7 @@ LAST_AXIS = frozenset({"distribution_focal_loss", "multilabel_soft_margin_loss"}
 
 
 def align(door: Door, upstream: Tensor, gradient: Tensor) -> Tensor:
-    """`upstream` with axes of length 1 where it has none and `gradient` has: classes, coordinates."""
+    """`upstream` with axes of length 1 where only `gradient` has some: classes, coordinates."""
     missing = gradient.ndim - upstream.ndim
     if not upstream.ndim or not missing:
         return upstream
@@ -49,9 +49,11 @@ def recompute(
     if door.kind == "pairs":
         return _pairs(door, upstream, arguments, wanted)
     if door.kind == "pointwise":
-        weight = upstream * np.asarray(1 if arguments.get("weight") is None else arguments["weight"])
+        weight = upstream * np.asarray(
+            1 if arguments.get("weight") is None else arguments["weight"]
+        )
         options = {**arguments, "reduction": "sum", "weight": weight}
-        return dict(zip(door.differentiable, door.public(**options, grad=True)[1]))
+        return dict(zip(door.differentiable, door.public(**options, grad=True)[1], strict=True))
     if door.kind == "penalty":
         slopes = door.public(**arguments, grad=True)[1]
         return {"params": [slope * slope.dtype.type(upstream) for slope in slopes]}
@@ -85,7 +87,7 @@ def _classes(door: Door, upstream: Any, arguments: dict[str, Any]) -> Any:
 def _pairs(
     door: Door, upstream: Any, arguments: dict[str, Any], wanted: Mapping[str, bool]
 ) -> dict[str, Any]:
-    """A box meets every other. Overlaps are symmetric, so the second side is the first, exchanged."""
+    """A box meets every other. Overlaps are symmetric: the second side is the first, exchanged."""
     found = {}
     sides = (("boxes1", "boxes2", upstream), ("boxes2", "boxes1", np.swapaxes(upstream, -1, -2)))
     for mine, other, scale in sides:

@@ -94,7 +94,9 @@ def stub() -> str:
 
     doors = {door.name: door for door in ft._door.doors()}
     exported = ["__all__ = [", *(f'    "{name}",' for name in ft.__all__), "]"]
-    return "\n".join([HEAD, *exported, "", *parts(ft, doors)]) + "\n"
+    body = "\n".join(parts(ft, doors))
+    head = HEAD if "Any" in body else HEAD.replace("from typing import Any\n", "")
+    return "\n".join([head, *exported, "", body]) + "\n"
 
 
 def main(arguments: list[str]) -> int:
