@@ -153,7 +153,7 @@ static FL_INLINE FL(point) FL(gaussian_nll_by_var)(real input, real target, real
  *   value = d^2    grad = 2 d / (1 + x)    hess = 2 (1 - d) / (1 + x)^2 */
 static FL_INLINE FL(point) FL(msle)(real x, real t, real aux, const real *p) {
     (void)aux, (void)p;
-    real u = 1 + x, i = 1 / u, q = u * (1 / (1 + t));
+    real u = 1 + x, i = 1 / u, q = u / (1 + t);
     real rest = FL(fma)(-q, t, x) + (1 - q);
     real d = FL(log)(q) + FL(max)(rest * i, -1);      /* NaN at the ends, where log q is infinite */
     return (FL(point)){d * d, 2 * d * i, 2 * (1 - d) * i * i};

@@ -149,6 +149,11 @@ def variances(rng: np.random.Generator, shape: tuple, dtype: Any) -> Arrays:
     return *residuals(rng, shape, dtype), rng.uniform(0.25, 3, shape).astype(dtype)
 
 
+def smooth_variances(rng: np.random.Generator, shape: tuple, dtype: Any) -> Arrays:
+    """All of them larger than the eps that is tried."""
+    return *residuals(rng, shape, dtype), rng.uniform(0.75, 3, shape).astype(dtype)
+
+
 def variances_of_rows(rng: np.random.Generator, shape: tuple, dtype: Any) -> Arrays:
     """The last axis of the variances left out."""
     return *residuals(rng, shape, dtype), rng.uniform(0.25, 3, shape[:-1]).astype(dtype)

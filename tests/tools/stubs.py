@@ -77,7 +77,10 @@ def outputs(loss: Any) -> Iterator[tuple[Deciding, str]]:
     if loss.gradients:
         yield {**off, "grad": on}, f"tuple[{{value}}, {gradients}]"
     if loss.hess:
-        yield {"grad": f"bool | {gradients}", "hess": on}, f"tuple[{{value}}, {gradients}, {gradients}]"
+        yield (
+            {"grad": f"bool | {gradients}", "hess": on},
+            f"tuple[{{value}}, {gradients}, {gradients}]",
+        )
 
 
 def penalty_overloads() -> Iterator[tuple[Deciding, str]]:

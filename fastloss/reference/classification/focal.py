@@ -14,9 +14,10 @@ from .._samples import logits_hard, logits_soft, with_weights
 
 @point(
     formula="−(1−p)^γ⁺ ln p if t = 1 else −m^γ⁻ ln(1−m), m = max(0, p − clip)",
+    terms=0.25,
     sample=logits_hard,
-    options=with_weights(
-        {},
+    options=(
+        *with_weights({}),
         {"clip": 0.0},
         {"gamma_neg": 0.0, "gamma_pos": 0.0, "clip": 0.25},
         {"gamma_neg": 2.0, "gamma_pos": 0.5, "clip": 0.125},
@@ -80,8 +81,9 @@ def asymmetric_loss(
 
 @point(
     formula="|p − t|^β bce(x, t)",
+    terms=0.5,
     sample=logits_soft,
-    options=with_weights({}, {"beta": 0.0}, {"beta": 1.0}, {"beta": 1.5}, {"beta": 3.0}),
+    options=(*with_weights({}), {"beta": 0.0}, {"beta": 1.0}, {"beta": 1.5}, {"beta": 3.0}),
 )
 def quality_focal_loss(
     input: Any,

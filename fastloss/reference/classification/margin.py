@@ -47,7 +47,7 @@ def exponential_loss(
     formula="x if t = 1, max(0, margin − x) if t = −1",
     sample=distances,
     smooth_sample=smooth_distances,
-    options=with_weights({}, {"margin": 0.5}, {"margin": -1.0}),
+    options=(*with_weights({}), {"margin": 0.5}, {"margin": -1.0}),
     peer="torch.nn.functional.hinge_embedding_loss",
 )
 def hinge_embedding_loss(

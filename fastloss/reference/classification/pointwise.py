@@ -102,6 +102,7 @@ def binary_cross_entropy_with_logits(
 
 @point(
     formula="t (ln t − x)",
+    terms=1.0,
     sample=log_probabilities,
     options=with_weights({}),
     variants=(

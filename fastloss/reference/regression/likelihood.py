@@ -15,6 +15,7 @@ from .._samples import (
     counts,
     log_amounts,
     log_counts,
+    smooth_variances,
     trailing_weight,
     variances,
     variances_along,
@@ -31,8 +32,9 @@ def _product(t: np.ndarray, e: np.ndarray) -> np.ndarray:
 
 @point(
     formula="exp(x) − t x",
+    terms=4.0,
     sample=log_counts,
-    options=with_weights({}, {"full": True}),
+    options=(*with_weights({}), {"full": True}),
     variants=(
         Variant(
             counts,
@@ -99,13 +101,16 @@ def _fitting_variance(var: Any, x: np.ndarray) -> np.ndarray:
 
 @point(
     formula="½ (ln v + r²/v)",
+    terms=1.0,
     sample=variances,
-    options=with_weights({}, {"full": True}, {"eps": 0.5}),
+    smooth_sample=smooth_variances,
+    options=(*with_weights({}), {"full": True}, {"eps": 0.5}),
     variants=(
         Variant(variances_of_rows, ({}, {"weight": trailing_weight})),
         Variant(variances_along),
     ),
     gradients=2,
+    wrt=(0, 2),
     peer="torch.nn.functional.gaussian_nll_loss",
 )
 def gaussian_nll_loss(
@@ -137,18 +142,25 @@ def gaussian_nll_loss(
         value = (np.log(v) + square) / 2 + (math.log(2 * math.pi) / 2 if full else 0)
     value = value.astype(x.dtype, copy=False)
 
-    def derivatives(grad: Any, hess: Any, first: Any, second: Any) -> Any:
-        return elementwise(x, value, first, second, reduction, weight, grad, hess)
-
-    pairs = [r if isinstance(r, (tuple, list)) else (r, r) for r in (grad, hess)]
-    result = derivatives(*(p[0] for p in pairs), lambda: r / v, lambda: quotient(1, v))
+    grads, hesses = (p if isinstance(p, (tuple, list)) else (p, p) for p in (grad, hess))
+    result = elementwise(
+        x, value, lambda: r / v, lambda: quotient(1, v), reduction, weight, grads[0], hesses[0]
+    )
     if number or not isinstance(result, tuple):
         return result
-    by_var = derivatives(
-        True, True, lambda: (1 - square) / v / 2, lambda: (square - x.dtype.type(0.5)) / v / v
+    half = x.dtype.type(0.5)
+    by_var = elementwise(
+        x,
+        value,
+        lambda: half * (1 - square) / v,
+        lambda: (square - half) / v / v,
+        reduction,
+        weight,
+        True,
+        True,
     )
     out = [result[0]]
-    for request, mine, other in zip(pairs, result[1:], by_var[1:], strict=False):
+    for request, mine, other in zip((grads, hesses), result[1:], by_var[1:], strict=False):
         axes = tuple(i for i in range(x.ndim) if each.shape[i] != x.shape[i])
         total = other.sum(axis=axes, dtype=np.float64).reshape(given.shape)
         buffer = request[1] if wanted(request[1]) else True
@@ -158,6 +170,7 @@ def gaussian_nll_loss(
 
 @point(
     formula="t exp(−x) + x",
+    terms=4.0,
     sample=log_amounts,
     options=with_weights({}),
     variants=(
@@ -202,9 +215,15 @@ def gamma_nll_loss(
 
 @point(
     formula="exp((2−ρ)x)/(2−ρ) − t exp((1−ρ)x)/(1−ρ)",
+    terms=4.0,
     sample=log_amounts,
-    options=with_weights(
-        {}, {"power": 0.0}, {"power": 1.0}, {"power": 1.25}, {"power": 2.0}, {"power": 3.0}
+    options=(
+        *with_weights({}),
+        {"power": 0.0},
+        {"power": 1.0},
+        {"power": 1.25},
+        {"power": 2.0},
+        {"power": 3.0},
     ),
 )
 def tweedie_loss(

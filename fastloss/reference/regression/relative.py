@@ -14,7 +14,7 @@ from .._samples import amounts, residuals_of_ones, smooth_amounts, with_weights
 @point(
     formula="|r| / max(|t|, ε)",
     sample=residuals_of_ones,
-    options=with_weights({}, {"eps": 1.0}),
+    options=(*with_weights({}), {"eps": 1.0}),
 )
 def mape_loss(
     input: Any,
@@ -62,7 +62,8 @@ def msle_loss(
     """d^2, d = log(1 + x) - log(1 + t); gradient 2 d / (1 + x), then 2 (1 - d) / (1 + x)^2."""
     x, t = pair(input, target)
     with np.errstate(invalid="ignore", divide="ignore"):
-        d = np.log1p(x) - np.log1p(t)
+        ratio = (x - t) / (1 + t)  # loses nothing near x = t
+        d = np.where(np.abs(ratio) < 0.5, np.log1p(ratio), np.log1p(x) - np.log1p(t))
     return elementwise(
         x,
         d * d,
