@@ -105,7 +105,8 @@ def quality_focal_loss(
     p, q = sigmoid(x), sigmoid(-x)
     slope = (1 - t) * p - t * q
     m, s = np.abs(slope), sign(slope)
-    b = bce_with_logits(x, t)
+    with np.errstate(invalid="ignore", over="ignore"):
+        b = bce_with_logits(x, t)
 
     def power(exponent: float) -> np.ndarray:
         with np.errstate(divide="ignore"):

@@ -67,9 +67,11 @@ def hinge_embedding_loss(
     x, t = pair(input, target)
     near, apart = t != -1, t != 1
     rest = x.dtype.type(margin) - x
+    with np.errstate(over="ignore", invalid="ignore"):
+        value = np.where(near, x, 0) + np.where(apart, np.maximum(rest, 0), 0)
     return elementwise(
         x,
-        np.where(near, x, 0) + np.where(apart, np.maximum(rest, 0), 0),
+        value,
         lambda: near.astype(x.dtype) - (apart & (rest >= 0)),
         lambda: np.zeros_like(x),
         reduction,
