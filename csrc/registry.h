@@ -24,8 +24,7 @@ enum {
     FL_RENAMED = 32,        /* torch calls the arguments otherwise than input, target */
     FL_LOGIT = 64,          /* input is a logit: aux is e^-|input| */
     FL_PICKS = 128,         /* reads one class of every row */
-    FL_BATCH_MEAN = 256,    /* has the reduction "batchmean" */
-    FL_VARIANCE = 512       /* NaN where the third array is negative */
+    FL_BATCH_MEAN = 256     /* has the reduction "batchmean" */
 };
 
 typedef struct {
