@@ -64,6 +64,7 @@ typedef struct {
     int batch_mean;      /* has the reduction "batchmean" */
 } fl_loss_info;
 
+void fl_registry_init(void);               /* before anything else, once */
 int fl_loss_count(void);
 const fl_loss_info *fl_loss_at(int loss);
 

@@ -40,15 +40,14 @@ static const struct {
 
 int fl_loss_count(void) { return FL_LOSS_COUNT; }
 
-const fl_loss_info *fl_loss_at(int loss) {
-    fl_loss_info *info = &infos[loss];
-    if (!info->n_parameters)
-        for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++)
-            if (parameters[i].loss == loss) {
-                info->parameters[parameters[i].index] = parameters[i].parameter;
-                info->n_parameters++;
-            }
-    return info;
+const fl_loss_info *fl_loss_at(int loss) { return &infos[loss]; }
+
+void fl_registry_init(void) {
+    for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++) {
+        fl_loss_info *info = &infos[parameters[i].loss];
+        info->parameters[parameters[i].index] = parameters[i].parameter;
+        info->n_parameters = parameters[i].index + 1;
+    }
 }
 
 int fl_specialise(int loss, const double *p, int has_aux) {

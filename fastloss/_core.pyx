@@ -73,6 +73,7 @@ cdef extern from "fastloss.h" nogil:
         int renamed
         int batch_mean
 
+    void fl_registry_init()
     int fl_loss_count()
     const fl_loss_info *fl_loss_at(int loss)
 
@@ -105,6 +106,7 @@ cdef extern from "fastloss.h" nogil:
 # Below this, releasing and retaking the GIL (50 ns) is not worth its price.
 cdef double RELEASE_GIL_NS = 10e3
 
+fl_registry_init()
 fl_threads_init()
 fl_isa_init()
 
