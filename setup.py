@@ -40,6 +40,10 @@ FLAGS = ["-std=c11", "-fopenmp-simd", "-ffp-contract=off", "-fno-math-errno",
          "-fno-trapping-math", "-fvisibility=hidden", "-g0", "-Wall", "-Wextra"]  # fmt: skip
 OPENMP = [] if sys.platform == "darwin" else ["-fopenmp"]
 SHARED = ["registry.c", "ratio.c", "space.c", "stream.c", "dispatch.c", "parallel.c"]
+SHARED += [
+    f"metrics/{name}.c"
+    for name in ("coco", "match", "accumulate", "overlap", "oks", "rle", "polygon", "classification")
+]
 
 
 def files(pattern):

@@ -10,7 +10,7 @@
 
 enum { FL_MAX_DIMS = 64, FL_MAX_PARAMETERS = 4 };
 
-typedef enum { FL_OK = 0, FL_NO_MEMORY = 1, FL_BAD_LABEL = 2 } fl_status;
+typedef enum { FL_OK = 0, FL_NO_MEMORY = 1, FL_BAD_LABEL = 2, FL_BAD_RUNS = 3 } fl_status;
 
 typedef enum { FL_REDUCE_NONE = 0, FL_REDUCE_MEAN = 1, FL_REDUCE_SUM = 2 } fl_reduction;
 
@@ -199,6 +199,10 @@ typedef struct {
 int fl_box_width(int format);              /* numbers per box */
 fl_status fl_convert(fl_convert_args *args);
 double fl_convert_cost(const fl_convert_args *args);
+
+/* ---- metrics ------------------------------------------------------------- */
+
+#include "metrics/metrics.h"
 
 /* ---- instruction sets --------------------------------------------------- */
 
