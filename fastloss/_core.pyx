@@ -4,7 +4,7 @@
 cimport cython
 cimport numpy as cnp
 from libc.math cimport INFINITY, isfinite
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint8_t
 
 from operator import index as to_index
 
@@ -112,3 +112,4 @@ include "_pyx/penalties.pxi"
 include "_pyx/ratio.pxi"
 include "_pyx/process.pxi"
 include "_pyx/boxes.pxi"
+include "_pyx/masks.pxi"
