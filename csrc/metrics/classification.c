@@ -1,6 +1,5 @@
 /* classification.c -- confusion, ranks of labels, precision and recall. */
 #include "fastloss.h"
-#include "metrics/metrics.h"
 #include "parallel.h"
 
 void fl_confusion(fl_confusion_args *args) {

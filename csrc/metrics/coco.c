@@ -83,12 +83,17 @@ static void *take(char **block, size_t count, size_t size) {
     return part;
 }
 
-int fl_coco(fl_coco_args *args) {
+fl_status fl_coco(fl_coco_args *args) {
     size_t d = (size_t)args->dt.n, g = (size_t)args->gt.n, k = (size_t)args->n_categories + 1;
     size_t settings = (size_t)(args->n_ranges * args->n_thresholds), most = d > g ? d : g;
-    size_t masks = args->kind == FL_COCO_MASK ? d + g : 0;
-    size_t words = 2 * d + g + 2 * k + (size_t)args->n_images + 1 + most + 5 * masks;
-    size_t bytes = words * 8 + (d + g) * sizeof(fl_coco_group) + d * settings + 12 * 64;
+    size_t masks = 0, runs = 0;
+    if (args->kind == FL_COCO_MASK) {
+        masks = d + g;
+        runs = (size_t)(args->dt.runs.start[d] + args->gt.runs.start[g]);
+    }
+    size_t words = 2 * d + g + 2 * k + (size_t)args->n_images + 1 + most + runs;
+    size_t bytes =
+        words * 8 + masks * sizeof(fl_strips) + (d + g) * sizeof(fl_coco_group) + d * settings + 12 * 64;
     char *block = malloc(bytes), *at = block;
     if (!block) return FL_NO_MEMORY;
 
@@ -98,8 +103,8 @@ int fl_coco(fl_coco_args *args) {
     state.dt_category = take(&at, k, sizeof(ptrdiff_t));
     state.gt_category = take(&at, k, sizeof(ptrdiff_t));
     state.rank = take(&at, d, sizeof(int64_t));
-    state.boxes = take(&at, 4 * masks, sizeof(int64_t));
-    state.areas = take(&at, masks, sizeof(double));
+    state.masks = take(&at, masks, sizeof(fl_strips));
+    int64_t *room = take(&at, runs, sizeof(int64_t));
     ptrdiff_t *image = take(&at, (size_t)args->n_images + 1, sizeof(ptrdiff_t));
     ptrdiff_t *scratch = take(&at, most, sizeof(ptrdiff_t));
     state.groups = take(&at, d + g, sizeof(fl_coco_group));
@@ -109,7 +114,7 @@ int fl_coco(fl_coco_args *args) {
     by_category_and_image(args, &args->gt, state.gt_order, state.gt_category, image, scratch);
     make_groups(&state);
     sort_groups(&state, scratch);
-    if (masks) fl_coco_measure_masks(&state);
+    if (masks) fl_coco_prepare_masks(&state, room);
     fl_coco_match(&state);
     if (!state.failed) fl_coco_accumulate(&state);
     free(block);

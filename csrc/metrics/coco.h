@@ -6,7 +6,7 @@
 #define FL_COCO_H
 
 #include "fastloss.h"
-#include "metrics/metrics.h"
+#include "runs.h"
 
 /* One category in one image that has a detection or an object. */
 typedef struct {
@@ -24,8 +24,7 @@ typedef struct {
     fl_coco_group *groups;
     ptrdiff_t n_groups;
     uint8_t *status;                      /* (places, A, T) */
-    int64_t *boxes;                       /* masks: bounding boxes of detections, then of objects */
-    double *areas;                        /* masks: pixels, in the same order */
+    fl_strips *masks;                     /* of detections, then of objects */
     int failed;                           /* a thread had no memory */
 } fl_coco_state;
 
@@ -34,14 +33,10 @@ void fl_sort_descending(ptrdiff_t *order, ptrdiff_t n, const double *score, ptrd
 
 /* (n_dt, n_gt) overlaps of a group. */
 void fl_coco_overlaps(const fl_coco_state *state, const fl_coco_group *group, double *overlaps);
-void fl_coco_measure_masks(fl_coco_state *state);
+void fl_coco_prepare_masks(fl_coco_state *state, int64_t *room);
 
 void fl_coco_match(fl_coco_state *state);
 void fl_coco_accumulate(fl_coco_state *state);
-
-/* (width, height, ...) of runs, and the intersection of two masks of one size. */
-void fl_runs_box(const uint32_t *counts, ptrdiff_t n, ptrdiff_t height, int64_t *box);
-uint64_t fl_runs_intersection(const uint32_t *a, ptrdiff_t n_a, const uint32_t *b, ptrdiff_t n_b);
 
 double fl_coco_oks(const double *dt, const double *gt, const double *box, double area, const double *sigmas,
                    ptrdiff_t n);

@@ -1,44 +1,18 @@
-/* metrics.h -- the C interface of fastloss.metrics, a part of fastloss.h.
+/* metrics.h -- the C interface of fastloss.metrics, included by fastloss.h.
  *
  * Metrics have no gradient and no instruction set of their own: they count, sort and compare. */
 #ifndef FL_METRICS_H
 #define FL_METRICS_H
 
-#include <stddef.h>
-#include <stdint.h>
+/* ---- polygons ---------------------------------------------------------------- */
 
-/* ---- masks as run lengths ------------------------------------------------- */
-
-/* Runs of 0, of 1, of 0 ... down the columns of many masks, one after the other: mask i has the runs
- * first[i] .. first[i + 1] - 1 and size[2 i] rows by size[2 i + 1] columns. */
-typedef struct {
-    const uint32_t *counts;
-    const int64_t *first;
-    const int64_t *size;
-} fl_runs;
-
-/* A list of runs that grows. */
-typedef struct {
-    uint32_t *counts;
-    ptrdiff_t n, room;
-} fl_run_list;
-
-/* Each appends one mask. FL_BAD_RUNS: the text or the numbers are no runs of height * width pixels. */
-int fl_runs_from_text(fl_run_list *list, const char *text, ptrdiff_t length, uint64_t pixels);
-int fl_runs_from_mask(fl_run_list *list, const uint8_t *mask, ptrdiff_t height, ptrdiff_t width,
-                      ptrdiff_t row_step, ptrdiff_t column_step);
-/* The union of polygons: part i has the points first[i] .. first[i + 1] - 1, x and y in turn. */
-int fl_runs_from_polygons(fl_run_list *list, const double *points, const int64_t *first, ptrdiff_t parts,
-                          ptrdiff_t height, ptrdiff_t width);
-int fl_runs_add(fl_run_list *list, int64_t count);
-void fl_runs_free(fl_run_list *list);
-uint64_t fl_runs_area(const uint32_t *counts, ptrdiff_t n);
-/* The box around a mask as x, y, width, height; zeros if it is empty. */
-void fl_runs_xywh(const uint32_t *counts, ptrdiff_t n, ptrdiff_t height, double *box);
-
-/* Coordinates of polygons lie within +- this, and masks have at most FL_MAX_PIXELS pixels. */
+/* Coordinates lie within +- this. */
 #define FL_MAX_COORDINATE 1e7
-#define FL_MAX_PIXELS 0xffffffffu
+
+/* The union of polygons as the runs of one mask, in memory to be freed. Part i has the points first[i] ..
+ * first[i + 1] - 1, x and y in turn. */
+fl_status fl_runs_of_polygons(const double *points, const int64_t *first, ptrdiff_t parts, ptrdiff_t height,
+                              ptrdiff_t width, int64_t **counts, ptrdiff_t *n_counts);
 
 /* ---- COCO mean average precision ------------------------------------------- */
 
@@ -72,7 +46,7 @@ typedef struct {
     double *recall;                       /* (T, K, A, M), filled with -1 */
 } fl_coco_args;
 
-int fl_coco(fl_coco_args *args);
+fl_status fl_coco(fl_coco_args *args);
 
 /* ---- classification ----------------------------------------------------------- */
 

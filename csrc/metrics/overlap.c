@@ -5,8 +5,6 @@
 #include "metrics/coco.h"
 #include "parallel.h"
 
-#include <float.h>
-
 static double smaller(double a, double b) { return a < b ? a : b; }
 static double larger(double a, double b) { return a > b ? a : b; }
 
@@ -19,27 +17,12 @@ static double box_overlap(const double *d, const double *g, int crowd) {
     return both / (crowd ? d_area : d_area + g_area - both);
 }
 
-/* Where a mask's pixels of 1 lie: column, row, and one beyond. */
-typedef struct {
-    const uint32_t *counts;
-    ptrdiff_t n;
-    const int64_t *size, *box;
-    double area;
-} mask;
-
-static mask mask_at(const fl_coco_state *state, const fl_coco_side *side, ptrdiff_t offset, ptrdiff_t i) {
-    const fl_runs *runs = &side->runs;
-    return (mask){runs->counts + runs->first[i], (ptrdiff_t)(runs->first[i + 1] - runs->first[i]),
-                  runs->size + 2 * i, state->boxes + 4 * (offset + i), state->areas[offset + i]};
-}
-
 /* -1 for masks of different images: it reaches no threshold. */
-static double mask_overlap(const mask *d, const mask *g, int crowd) {
-    if (d->size[0] != g->size[0] || d->size[1] != g->size[1]) return -1;
-    for (int axis = 0; axis < 2; axis++)
-        if (d->box[axis] >= g->box[axis + 2] || g->box[axis] >= d->box[axis + 2]) return 0;
-    double both = (double)fl_runs_intersection(d->counts, d->n, g->counts, g->n);
-    return both == 0 ? 0 : both / (crowd ? d->area : d->area + g->area - both);
+static double mask_overlap(const fl_coco_state *state, ptrdiff_t i, ptrdiff_t j) {
+    const fl_runs *dt = &state->args->dt.runs, *gt = &state->args->gt.runs;
+    if (dt->height[i] != gt->height[j] || dt->width[i] != gt->width[j]) return -1;
+    const fl_strips *d = &state->masks[i], *g = &state->masks[state->args->dt.n + j];
+    return fl_mask_overlap(fl_common_pixels(d, g), d->extent.area, g->extent.area, state->args->crowd[j]);
 }
 
 void fl_coco_overlaps(const fl_coco_state *state, const fl_coco_group *group, double *overlaps) {
@@ -53,8 +36,7 @@ void fl_coco_overlaps(const fl_coco_state *state, const fl_coco_group *group, do
             if (args->kind == FL_COCO_BOX) {
                 overlap = box_overlap(dt->boxes + 4 * i, gt->boxes + 4 * j, args->crowd[j]);
             } else if (args->kind == FL_COCO_MASK) {
-                mask a = mask_at(state, dt, 0, i), b = mask_at(state, gt, dt->n, j);
-                overlap = mask_overlap(&a, &b, args->crowd[j]);
+                overlap = mask_overlap(state, i, j);
             } else {
                 ptrdiff_t row = 3 * args->n_keypoints;
                 overlap = fl_coco_oks(dt->keypoints + row * i, gt->keypoints + row * j, gt->boxes + 4 * j,
@@ -67,23 +49,27 @@ void fl_coco_overlaps(const fl_coco_state *state, const fl_coco_group *group, do
 
 enum { MASKS_PER_CHUNK = 256 };
 
-static void measure_chunk(void *context, ptrdiff_t chunk) {
-    fl_coco_state *state = context;
-    const fl_coco_args *args = state->args;
-    ptrdiff_t first = chunk * MASKS_PER_CHUNK, end = first + MASKS_PER_CHUNK, all = args->dt.n + args->gt.n;
-    for (ptrdiff_t k = first; k < end && k < all; k++) {
-        const fl_runs *runs = k < args->dt.n ? &args->dt.runs : &args->gt.runs;
-        ptrdiff_t i = k < args->dt.n ? k : k - args->dt.n;
-        const uint32_t *counts = runs->counts + runs->first[i];
-        ptrdiff_t n = (ptrdiff_t)(runs->first[i + 1] - runs->first[i]);
-        state->areas[k] = (double)fl_runs_area(counts, n);
-        fl_runs_box(counts, n, (ptrdiff_t)runs->size[2 * i], state->boxes + 4 * k);
+typedef struct {
+    fl_coco_state *state;
+    int64_t *room;
+} context;
+
+static void prepare_chunk(void *argument, ptrdiff_t chunk) {
+    const context *c = argument;
+    const fl_coco_side *dt = &c->state->args->dt, *gt = &c->state->args->gt;
+    ptrdiff_t first = chunk * MASKS_PER_CHUNK, end = first + MASKS_PER_CHUNK;
+    for (ptrdiff_t k = first; k < end && k < dt->n + gt->n; k++) {
+        const fl_runs *runs = k < dt->n ? &dt->runs : &gt->runs;
+        ptrdiff_t i = k < dt->n ? k : k - dt->n;
+        int64_t *room = c->room + runs->start[i] + (k < dt->n ? 0 : dt->runs.start[dt->n]);
+        c->state->masks[k] = fl_strips_of(runs, i, room);
     }
 }
 
-void fl_coco_measure_masks(fl_coco_state *state) {
-    const fl_coco_args *args = state->args;
-    ptrdiff_t n = args->dt.n + args->gt.n, chunks = (n + MASKS_PER_CHUNK - 1) / MASKS_PER_CHUNK;
-    double runs = (double)(args->dt.runs.first[args->dt.n] + args->gt.runs.first[args->gt.n]);
-    fl_parallel(chunks, 2 * runs, measure_chunk, state);
+void fl_coco_prepare_masks(fl_coco_state *state, int64_t *room) {
+    const fl_coco_side *dt = &state->args->dt, *gt = &state->args->gt;
+    ptrdiff_t chunks = (dt->n + gt->n + MASKS_PER_CHUNK - 1) / MASKS_PER_CHUNK;
+    double runs = (double)(dt->runs.start[dt->n] + gt->runs.start[gt->n]);
+    context c = {state, room};
+    fl_parallel(chunks, 4 * runs, prepare_chunk, &c);
 }

@@ -112,15 +112,20 @@ static int unite(changes *a, const changes *b) {
     return FL_OK;
 }
 
-static int add_runs(fl_run_list *list, const changes *c) {
+/* Changes to the runs between them, in place: there is one more. */
+static int to_runs(changes *c) {
     int64_t before = 0, pixels = (int64_t)c->height * c->width;
-    for (ptrdiff_t i = 0; i < c->n; before = c->at[i++])
-        if (fl_runs_add(list, c->at[i] - before)) return FL_NO_MEMORY;
-    return fl_runs_add(list, pixels - before);
+    if (add_change(c, pixels)) return FL_NO_MEMORY;
+    for (ptrdiff_t i = 0; i < c->n; i++) {
+        int64_t at = c->at[i];
+        c->at[i] = at - before;
+        before = at;
+    }
+    return FL_OK;
 }
 
-int fl_runs_from_polygons(fl_run_list *list, const double *points, const int64_t *first, ptrdiff_t parts,
-                          ptrdiff_t height, ptrdiff_t width) {
+fl_status fl_runs_of_polygons(const double *points, const int64_t *first, ptrdiff_t parts, ptrdiff_t height,
+                              ptrdiff_t width, int64_t **counts, ptrdiff_t *n_counts) {
     changes all = {.height = height, .width = width}, part = all;
     int status = FL_OK;
     for (ptrdiff_t i = 0; i < parts && !status; i++) {
@@ -130,8 +135,10 @@ int fl_runs_from_polygons(fl_run_list *list, const double *points, const int64_t
         sort_changes(&part);
         status = unite(&all, &part);
     }
-    if (!status) status = add_runs(list, &all);
-    free(all.at);
+    if (!status) status = to_runs(&all);
     free(part.at);
+    if (status) free(all.at);
+    *counts = all.at;
+    *n_counts = all.n;
     return status;
 }

@@ -102,7 +102,9 @@ cdef cnp.ndarray from_scores(cnp.ndarray x, cnp.ndarray target):
     args.class_step = args.inner
     args.inner_step = 1
     args.scores = <const char *>cnp.PyArray_DATA(x)
-    args.target = NULL if target is None else <const int64_t *>cnp.PyArray_DATA(target)
+    args.target = NULL
+    if target is not None:
+        args.target = <const int64_t *>cnp.PyArray_DATA(target)
     shape = shape_of(x)
     out = np.empty(shape[:axis] + shape[axis + 1:], np.int64)
     args.out = <int64_t *>cnp.PyArray_DATA(out)
@@ -136,7 +138,7 @@ def accuracy(input, target, topk, weight, ignore_index):
     cdef cnp.ndarray t = as_labels("target", target), x = as_scores(input, t), rank, w, ks, out
     cdef int64_t ignored = 0
     cdef bint ignoring = ignore_index is not None, several = isinstance(topk, (tuple, list))
-    cdef Py_ssize_t i
+    cdef const double *weights = NULL
     if ignoring:
         ignored = parse_index("ignore_index", ignore_index)
     ks = np.array([parse_index("topk", k) for k in (topk if several else (topk,))], np.int64)
@@ -153,10 +155,12 @@ def accuracy(input, target, topk, weight, ignore_index):
         check_labels("target", t, most, ignoring, ignored)
         rank = from_scores(x, t)
     w = as_row_weight(weight, t)
+    if w is not None:
+        weights = <const double *>cnp.PyArray_DATA(w)
     out = np.empty(len(ks), np.float64)
     fl_hits(
         <const int64_t *>cnp.PyArray_DATA(rank), <const int64_t *>cnp.PyArray_DATA(t),
-        NULL if w is None else <const double *>cnp.PyArray_DATA(w), cnp.PyArray_SIZE(t), ignoring, ignored,
+        weights, cnp.PyArray_SIZE(t), ignoring, ignored,
         <const int64_t *>cnp.PyArray_DATA(ks), len(ks), <double *>cnp.PyArray_DATA(out)
     )
     values = tuple(out.tolist())
@@ -194,7 +198,9 @@ cdef object confusion(object input, object target, object num_classes, object we
     args.n = cnp.PyArray_SIZE(t)
     args.input = <const int64_t *>cnp.PyArray_DATA(labels)
     args.target = <const int64_t *>cnp.PyArray_DATA(t)
-    args.weight = NULL if w is None else <const double *>cnp.PyArray_DATA(w)
+    args.weight = NULL
+    if w is not None:
+        args.weight = <const double *>cnp.PyArray_DATA(w)
     args.counts = <int64_t *>cnp.PyArray_DATA(matrix)
     args.sums = <double *>cnp.PyArray_DATA(matrix)
     with nogil:

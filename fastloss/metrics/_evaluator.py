@@ -246,7 +246,7 @@ class CocoEvaluator:
         if "area" in given:
             side["area"] = self._numbers(name, given, "area", n)
         elif self.iou_type == "segm":
-            side["area"] = _core.run_areas(side["counts"], side["first"])
+            side["area"] = _core.measure_runs(side)[0]
         elif "boxes" in side:
             side["area"] = box_area(side["boxes"], "xywh")
         else:
@@ -287,8 +287,8 @@ class CocoEvaluator:
         masks = masks if isinstance(masks, (list, tuple)) else np.asarray(masks)
         if np.ndim(masks) == 0 or len(masks) != n:
             raise ValueError(f"{name}['masks'] has {np.shape(masks)[:1]} masks, but {n} labels")
-        counts, first, size = _core.run_lengths(masks, None, lambda i: f"{name}['masks'][{i}]")
-        return {"counts": counts, "first": first, "size": size}
+        runs: Arrays = _core.run_lengths(masks, None, lambda i: f"{name}['masks'][{i}]")
+        return runs
 
     def _keypoints(self, name: str, given: Any, n: int, exact: bool) -> Any:
         k = self._settings.sigmas.size
@@ -319,18 +319,19 @@ def _together(sides: list[Arrays], categories: Any, iou_type: str) -> Arrays:
     joined = {
         key: np.concatenate([side[key] for side in sides])
         for key in sides[0]
-        if key != "first" and all(key in side for side in sides)
+        if key != "start" and all(key in side for side in sides)
     }
     joined["image"] = np.repeat(np.arange(len(sides)), lengths)
     joined["category"] = np.searchsorted(categories, joined["category"])
     if iou_type == "segm":
-        runs = np.concatenate([np.diff(side["first"]) for side in sides])
-        joined["first"] = np.concatenate([[0], np.cumsum(runs)])
+        runs = np.concatenate([np.diff(side["start"]) for side in sides])
+        joined["start"] = np.concatenate([[0], np.cumsum(runs)])
     return joined
 
 
 def _nothing(iou_type: str) -> Arrays:
     """The arrays of no image."""
     nothing = np.empty(0)
-    keys = ("category", "area", "boxes", "score", "crowd", "ignore", "keypoints", "counts", "size")
-    return {**{key: nothing for key in keys}, "first": np.zeros(1)}
+    keys = ("category", "area", "boxes", "score", "crowd", "ignore", "keypoints", "counts")
+    keys += ("height", "width")
+    return {**{key: nothing for key in keys}, "start": np.zeros(1, np.int64)}

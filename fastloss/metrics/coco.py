@@ -197,8 +197,8 @@ class _Reader:
             for image in (self.images[item["image_id"]] for item in self.items)
         ]
         given = field(self.place(), self.items, "segmentation")
-        counts, first, size = _core.run_lengths(given, sizes, self.place("segmentation"))
-        return {"counts": counts, "first": first, "size": size}
+        runs: Arrays = _core.run_lengths(given, sizes, self.place("segmentation"))
+        return runs
 
     def keypoints(self) -> Any:
         return self.numbers("keypoints", 3 * self.n_keypoints).reshape(-1, self.n_keypoints, 3)
@@ -229,12 +229,10 @@ class _Reader:
             dt |= self.masks()
         if self.iou_type == "keypoints":
             dt["keypoints"] = self.keypoints()
-        if boxed or self.iou_type == "bbox":
-            runs = [dt[key] for key in ("counts", "first", "size") if key in dt and not boxed]
-            dt["boxes"] = _core.run_boxes(*runs) if runs else self.numbers("bbox", 4)
-        if "first" in dt and not boxed:
-            dt["area"] = _core.run_areas(dt["counts"], dt["first"])
-        elif "boxes" in dt:
+        if "start" in dt and not boxed:
+            dt["area"], dt["boxes"] = _core.measure_runs(dt)
+        elif boxed or self.iou_type == "bbox":
+            dt["boxes"] = self.numbers("bbox", 4)
             dt["area"] = box_area(dt["boxes"], "xywh")
         else:
             dt["area"] = extents(dt["keypoints"])
