@@ -29,35 +29,20 @@ void fl_normalize(double *matrix, ptrdiff_t classes, int by) {
 
 /* ---- rows of scores ---------------------------------------------------------- */
 
-static double score_at(const fl_class_scores *args, ptrdiff_t at) {
-    return args->dtype == FL_F32 ? (double)((const float *)args->scores)[at]
-                                 : ((const double *)args->scores)[at];
-}
+#define FL_PASTE3(a, b, c) a##b##c
+#define FL_PASTE(a, b, c) FL_PASTE3(a, b, c)
 
-static int64_t best_of(const fl_class_scores *args, ptrdiff_t row, ptrdiff_t step) {
-    int64_t best = 0;
-    double largest = score_at(args, row);
-    for (ptrdiff_t c = 1; c < args->classes && largest == largest; c++) {
-        double s = score_at(args, row + c * step);
-        if (s > largest || s != s) {
-            largest = s;
-            best = c;
-        }
-    }
-    return best;
-}
+#define real float
+#define FL(name) FL_PASTE(fl_, name, _f32)
+#include "metrics/rows.h"
+#undef real
+#undef FL
 
-static int64_t rank_of(const fl_class_scores *args, ptrdiff_t row, ptrdiff_t step, int64_t target) {
-    int64_t before = 0;
-    if (target < 0 || target >= args->classes) return -1;
-    double own = score_at(args, row + (ptrdiff_t)target * step);
-    if (own != own) return args->classes;
-    for (ptrdiff_t c = 0; c < args->classes; c++) {
-        double s = score_at(args, row + c * step);
-        before += s > own || s != s || (s == own && c < target);
-    }
-    return before;
-}
+#define real double
+#define FL(name) FL_PASTE(fl_, name, _f64)
+#include "metrics/rows.h"
+#undef real
+#undef FL
 
 typedef struct {
     const fl_class_scores *args;
@@ -67,20 +52,16 @@ typedef struct {
 
 static void row_chunk(void *context, ptrdiff_t chunk) {
     const row_context *c = context;
-    const fl_class_scores *args = c->args;
-    ptrdiff_t all = args->outer * args->inner,
-              end = (chunk + 1) * c->rows < all ? (chunk + 1) * c->rows : all;
-    for (ptrdiff_t i = chunk * c->rows; i < end; i++) {
-        ptrdiff_t row = i / args->inner * args->outer_step + i % args->inner * args->inner_step;
-        args->out[i] = c->ranked ? rank_of(args, row, args->class_step, args->target[i])
-                                 : best_of(args, row, args->class_step);
-    }
+    ptrdiff_t all = c->args->outer * c->args->inner, first = chunk * c->rows;
+    ptrdiff_t end = first + c->rows < all ? first + c->rows : all;
+    if (c->args->dtype == FL_F32) fl_do_rows_f32(c->args, first, end, c->ranked);
+    else fl_do_rows_f64(c->args, first, end, c->ranked);
 }
 
 static void over_rows(const fl_class_scores *args, int ranked) {
     ptrdiff_t rows = 16384 / args->classes + 1, all = args->outer * args->inner;
     row_context c = {args, ranked, rows};
-    fl_parallel((all + rows - 1) / rows, 2.0 * (double)all * (double)args->classes, row_chunk, &c);
+    fl_parallel((all + rows - 1) / rows, 0.3 * (double)all * (double)args->classes, row_chunk, &c);
 }
 
 void fl_best_class(fl_class_scores *args) { over_rows(args, 0); }

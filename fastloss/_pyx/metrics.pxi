@@ -150,7 +150,7 @@ def accuracy(input, target, topk, weight, ignore_index):
         rank = as_labels("input", input)
         if not same_shape(rank, t):
             raise ValueError(f"input has shape {shape_of(rank)}, but target has shape {shape_of(t)}")
-        rank = contiguous(np.not_equal(rank, t), cnp.NPY_INT64)
+        rank = contiguous(np.asarray(np.not_equal(rank, t)), cnp.NPY_INT64)
     else:
         check_labels("target", t, most, ignoring, ignored)
         rank = from_scores(x, t)
@@ -236,9 +236,10 @@ def precision_recall_f1(input, target, num_classes, average, zero_division, weig
     if not (otherwise == 0 or otherwise == 1 or otherwise != otherwise):
         raise ValueError(f"zero_division is {shown(zero_division)}; expected 0, 1 or NaN")
     matrix = contiguous(confusion(input, target, num_classes, weight, ignore_index), cnp.NPY_DOUBLE)
-    out = np.empty((3, max(len(matrix), average != "none")), np.float64)
+    columns = len(matrix) if average == "none" else 1
+    out = np.empty((3, columns), np.float64)
     fl_precision_recall_f1(
         <const double *>cnp.PyArray_DATA(matrix), cnp.PyArray_DIM(matrix, 0), averages[average], otherwise,
         <double *>cnp.PyArray_DATA(out)
     )
-    return tuple(out) if average == "none" else tuple(out.ravel()[:3].tolist())
+    return tuple(out) if average == "none" else tuple(out.ravel().tolist())

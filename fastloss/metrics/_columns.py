@@ -29,7 +29,7 @@ def load(name: str, source: Any) -> Any:
 
 
 def shown(value: Any) -> str:
-    text = repr(value)
+    text = repr(value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value)
     return text if len(text) <= 120 else f"{text[:100]}... <{type(value).__name__}>"
 
 

@@ -285,8 +285,9 @@ class CocoEvaluator:
 
     def _masks(self, name: str, masks: Any, n: int) -> Arrays:
         masks = masks if isinstance(masks, (list, tuple)) else np.asarray(masks)
-        if np.ndim(masks) == 0 or len(masks) != n:
-            raise ValueError(f"{name}['masks'] has {np.shape(masks)[:1]} masks, but {n} labels")
+        count = len(masks) if isinstance(masks, (list, tuple)) or masks.ndim else 0
+        if count != n:
+            raise ValueError(f"{name}['masks'] has {count} masks, but there are {n} labels")
         runs: Arrays = _core.run_lengths(masks, None, lambda i: f"{name}['masks'][{i}]")
         return runs
 
