@@ -1,4 +1,4 @@
-"""Random ground truth and detections in COCO's format, with everything that its rules tell apart."""
+"""Random ground truth and detections in COCO's format, with all that its rules tell apart."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def test_published_table(kind):
     of_kind = published.partition(f"type={kind}")[2].partition("type=")[0]
     lines = [line.split() for line in of_kind.splitlines() if line.startswith(" Average")]
     printed = str(coco_map(*files(kind), kind)).splitlines()
-    assert [line.split() for line in printed] == lines      # it was printed with fewer spaces
+    assert [line.split() for line in printed] == lines  # it was printed with fewer spaces
 
 
 @needs_data
@@ -174,8 +174,10 @@ def test_polygons_are_drawn_as_the_reference_draws_them(seed):
             (rng.normal(0.5, 0.5, (int(rng.integers(3, 9)), 2)) * [width, height]).ravel().tolist()
             for _ in range(int(rng.integers(1, 4)))
         ]
-        if rng.random() < 0.3:      # whole numbers, corners twice, edges upright and level
-            parts = [np.repeat(np.round(p).reshape(-1, 2), 2, axis=0).ravel().tolist() for p in parts]
+        if rng.random() < 0.3:  # whole numbers, corners twice, edges upright and level
+            parts = [
+                np.repeat(np.round(p).reshape(-1, 2), 2, axis=0).ravel().tolist() for p in parts
+            ]
         expected = reference.rasterize(parts, height, width)
         np.testing.assert_array_equal(drawn(parts, height, width), expected)
 

@@ -42,7 +42,7 @@ def test_every_number_is_the_same(kind, seed, tmp_path):
     many = {"n_images": 20, "n_categories": 5, "objects": 10, "detections": 40}
     one = {"n_images": 6, "n_categories": 1, "objects": 30, "detections": 150}
     truth, found = scene(100 + seed, kind, **(one if seed % 4 == 0 else many))
-    if seed == 3 and kind != "bbox":       # areas of the boxes, if there are any
+    if seed == 3 and kind != "bbox":  # areas of the boxes, if there are any
         for dt in found:
             dt["bbox"] = [1.0, 1.0, 40.0, 30.0]
     expected, table = of_pycocotools(truth, found, kind)

@@ -2,11 +2,28 @@
 #include "fastloss.h"
 #include "parallel.h"
 
+int64_t fl_largest_label(const int64_t *labels, ptrdiff_t n, int has_ignore, int64_t ignore_index) {
+    int64_t largest = -1;
+    for (ptrdiff_t i = 0; i < n; i++)
+        if (labels[i] > largest && !(has_ignore && labels[i] == ignore_index)) largest = labels[i];
+    return largest;
+}
+
+ptrdiff_t fl_find_label_outside(const int64_t *labels, ptrdiff_t n, int64_t classes, int has_ignore,
+                                int64_t ignore_index) {
+    int outside = 0;
+    for (ptrdiff_t i = 0; i < n; i++) outside |= (uint64_t)labels[i] >= (uint64_t)classes;
+    for (ptrdiff_t i = 0; outside && i < n; i++)
+        if ((uint64_t)labels[i] >= (uint64_t)classes && !(has_ignore && labels[i] == ignore_index)) return i;
+    return -1;
+}
+
 void fl_confusion(fl_confusion_args *args) {
+    ptrdiff_t classes = args->classes;
     for (ptrdiff_t i = 0; i < args->n; i++) {
         int64_t t = args->target[i];
         if (args->has_ignore && t == args->ignore_index) continue;
-        ptrdiff_t cell = (ptrdiff_t)(t * args->classes + args->input[i]);
+        ptrdiff_t cell = (ptrdiff_t)t * classes + (ptrdiff_t)args->input[i];
         if (args->weight) args->sums[cell] += args->weight[i];
         else args->counts[cell]++;
     }

@@ -50,6 +50,13 @@ fl_status fl_coco(fl_coco_args *args);
 
 /* ---- classification ----------------------------------------------------------- */
 
+/* The largest label that is not the one to ignore; -1 if all are negative. */
+int64_t fl_largest_label(const int64_t *labels, ptrdiff_t n, int has_ignore, int64_t ignore_index);
+
+/* The first label that is neither in [0, classes) nor the one to ignore; -1 if there is none. */
+ptrdiff_t fl_find_label_outside(const int64_t *labels, ptrdiff_t n, int64_t classes, int has_ignore,
+                                int64_t ignore_index);
+
 /* matrix[t * classes + p] += weight (1 where absent) for every pair of labels; target labels equal to
  * ignore_index are skipped. Labels are in range but for those. */
 typedef struct {

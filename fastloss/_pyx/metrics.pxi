@@ -11,6 +11,10 @@ cdef extern from "fastloss.h" nogil:
         int64_t *counts
         double *sums
 
+    int64_t fl_largest_label(const int64_t *labels, Py_ssize_t n, int has_ignore, int64_t ignore_index)
+    Py_ssize_t fl_find_label_outside(
+        const int64_t *labels, Py_ssize_t n, int64_t classes, int has_ignore, int64_t ignore_index
+    )
     void fl_confusion(fl_confusion_args *args)
 
     ctypedef struct fl_class_scores:
@@ -78,11 +82,10 @@ cdef str place_of(str name, cnp.ndarray a, Py_ssize_t i):
 
 cdef int check_labels(str name, cnp.ndarray labels, int64_t classes, bint ignoring, int64_t ignore_index) except -1:
     cdef const int64_t *at = <const int64_t *>cnp.PyArray_DATA(labels)
-    cdef Py_ssize_t i
-    for i in range(cnp.PyArray_SIZE(labels)):
-        if not 0 <= at[i] < classes and not (ignoring and at[i] == ignore_index):
-            hint = f"; ignore_index is {ignore_index}" if ignoring else ""
-            raise IndexError(f"{place_of(name, labels, i)} is {at[i]}, but there are {classes} classes (0..{classes - 1}){hint}")
+    cdef Py_ssize_t i = fl_find_label_outside(at, cnp.PyArray_SIZE(labels), classes, ignoring, ignore_index)
+    if i >= 0:
+        hint = f"; ignore_index is {ignore_index}" if ignoring else ""
+        raise IndexError(f"{place_of(name, labels, i)} is {at[i]}, but there are {classes} classes (0..{classes - 1}){hint}")
     return 0
 
 
@@ -171,14 +174,17 @@ cdef object confusion(object input, object target, object num_classes, object we
     """Counts (int64), or sums of weights (float64), of target's classes by input's."""
     cdef fl_confusion_args args
     cdef cnp.ndarray t = as_labels("target", target), x = as_scores(input, t), labels, w, matrix
+    cdef int64_t largest
     args.has_ignore = ignore_index is not None
     args.ignore_index = parse_index("ignore_index", ignore_index) if args.has_ignore else 0
     if x is None:
         labels = as_labels("input", input)
         if not same_shape(labels, t):
             raise ValueError(f"input has shape {shape_of(labels)}, but target has shape {shape_of(t)}")
-        seen = t if not args.has_ignore else t[t != args.ignore_index]
-        classes = max(np.max(labels, initial=-1), np.max(seen, initial=-1)) + 1
+        largest = fl_largest_label(<const int64_t *>cnp.PyArray_DATA(labels), cnp.PyArray_SIZE(labels), False, 0)
+        classes = 1 + max(largest, fl_largest_label(
+            <const int64_t *>cnp.PyArray_DATA(t), cnp.PyArray_SIZE(t), args.has_ignore, args.ignore_index
+        ))
     else:
         labels = from_scores(x, None)
         classes = x.shape[1 if cnp.PyArray_NDIM(x) > 1 else 0]

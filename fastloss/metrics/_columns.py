@@ -85,8 +85,8 @@ def _is_number(value: Any, shape: tuple[int, ...]) -> bool:
     return array.shape == shape and array.dtype.kind in "iuf"
 
 
-def doubles(place: Place, values: Sequence[Any], width: int = 0, finite: bool = True) -> Doubles:
-    """Numbers, or rows of `width` numbers, as an array."""
+def doubles(place: Place, values: Any, width: int = 0, finite: bool = True) -> Doubles:
+    """A list or array of numbers, or of rows of `width` numbers, as an array."""
     shape = (width,) if width else ()
     try:
         array = np.array(values) if len(values) else np.empty((0, *shape))

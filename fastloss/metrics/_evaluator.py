@@ -149,7 +149,8 @@ class CocoEvaluator:
         """
         if not isinstance(other, CocoEvaluator):
             raise TypeError(f"other is {shown(other)}; expected a CocoEvaluator")
-        mine, theirs = self._settings, other._settings
+        mine: tuple[Any, ...] = self._settings
+        theirs: tuple[Any, ...] = other._settings
         same = all(np.array_equal(a, b) for a, b in zip(mine, theirs, strict=True))
         if not same or self._categories != other._categories:
             raise ValueError(f"other is {other!r} with other settings than {self!r}")
@@ -224,9 +225,7 @@ class CocoEvaluator:
             )
         return flags
 
-    def _side(
-        self, name: str, given: Mapping[str, Any], keys: tuple[str, ...], fmt: str
-    ) -> Arrays:
+    def _side(self, name: str, given: Mapping[str, Any], keys: tuple[str, ...], fmt: str) -> Arrays:
         needed = _NEEDED[self.iou_type]
         for key in (needed, "labels", *(["scores"] if "scores" in keys else [])):
             if key not in given:
@@ -278,9 +277,7 @@ class CocoEvaluator:
     ) -> Any:
         values = np.asarray(given[key])
         if len(values.shape) == 0 or len(values) != n:
-            raise ValueError(
-                f"{name}[{key!r}] has shape {values.shape}, but there are {n} labels"
-            )
+            raise ValueError(f"{name}[{key!r}] has shape {values.shape}, but there are {n} labels")
         return doubles(lambda i: f"{name}[{key!r}][{i}]", values, width, finite)
 
     def _masks(self, name: str, masks: Any, n: int) -> Arrays:
@@ -333,6 +330,6 @@ def _together(sides: list[Arrays], categories: Any, iou_type: str) -> Arrays:
 def _nothing(iou_type: str) -> Arrays:
     """The arrays of no image."""
     nothing = np.empty(0)
-    keys = ("category", "area", "boxes", "score", "crowd", "ignore", "keypoints", "counts")
-    keys += ("height", "width")
+    keys = ["category", "area", "boxes", "score", "crowd", "ignore", "keypoints"]
+    keys += ["counts", "height", "width"]
     return {**{key: nothing for key in keys}, "start": np.zeros(1, np.int64)}

@@ -19,8 +19,8 @@ _RANGES = {
     "large": (9216.0, 1e10),
 }
 # Of nose, eyes, ears, shoulders, elbows, wrists, hips, knees, ankles (COCO 2016).
-_SIGMAS = (0.26, 0.25, 0.25, 0.35, 0.35, 0.79, 0.79, 0.72, 0.72, 0.62, 0.62, 1.07, 1.07, 0.87, 0.87)
-_SIGMAS += (0.89, 0.89)
+_SIGMAS = [0.26, 0.25, 0.25, 0.35, 0.35, 0.79, 0.79, 0.72, 0.72, 0.62, 0.62]
+_SIGMAS += [1.07, 1.07, 0.87, 0.87, 0.89, 0.89]
 _RECALLS = np.linspace(0, 1, 101)
 
 Arrays = dict[str, NDArray[Any]]

@@ -72,7 +72,7 @@ def confusion_matrix(
             matrix[t, p] += w
     if normalize is None:
         return matrix
-    axis = {"true": 1, "pred": 0, "all": (0, 1)}[normalize]
+    axis: Any = {"true": 1, "pred": 0, "all": (0, 1)}[normalize]
     total = matrix.sum(axis=axis, keepdims=True)
     return np.where(total == 0, 0.0, matrix / np.where(total == 0, 1, total))
 

@@ -13,7 +13,15 @@ from fastloss import metrics
 from fastloss.reference import metrics as reference
 
 NAMES = ("accuracy", "confusion_matrix", "precision_recall_f1")
-SHAPES = [((40, 5), 1), ((12, 70), 1), ((3, 40, 4), 1), ((7, 4, 3, 2), 1), ((6,), 0), ((0, 3), 1), ((30, 1), 1)]
+SHAPES = [
+    ((40, 5), 1),
+    ((12, 70), 1),
+    ((3, 40, 4), 1),
+    ((7, 4, 3, 2), 1),
+    ((6,), 0),
+    ((0, 3), 1),
+    ((30, 1), 1),
+]
 
 
 def case(seed, shape, axis, dtype=np.float32):
@@ -161,8 +169,16 @@ ERRORS = [
     (lambda: metrics.confusion_matrix([0], [0], num_classes=0), ValueError, "num_classes is 0"),
     (lambda: metrics.confusion_matrix([[1.0]], [0], num_classes=2), ValueError, "expected 1"),
     (lambda: metrics.confusion_matrix([10**9], [0]), ValueError, "num_classes is 1000000001"),
-    (lambda: metrics.confusion_matrix([0], [0], normalize="rows"), ValueError, "normalize is 'rows"),
-    (lambda: metrics.precision_recall_f1([0], [0], average="mean"), ValueError, "average is 'mean'"),
+    (
+        lambda: metrics.confusion_matrix([0], [0], normalize="rows"),
+        ValueError,
+        "normalize is 'row",
+    ),
+    (
+        lambda: metrics.precision_recall_f1([0], [0], average="mean"),
+        ValueError,
+        "average is 'mean'",
+    ),
     (lambda: metrics.precision_recall_f1([0], [0], zero_division=2), ValueError, "zero_division"),
     (lambda: metrics.precision_recall_f1([0], [0], average=3), ValueError, "average is 3"),
 ]
