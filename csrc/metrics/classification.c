@@ -18,14 +18,15 @@ ptrdiff_t fl_find_label_outside(const int64_t *labels, ptrdiff_t n, int64_t clas
     return -1;
 }
 
-void fl_confusion(fl_confusion_args *args) {
-    ptrdiff_t classes = args->classes;
-    for (ptrdiff_t i = 0; i < args->n; i++) {
-        int64_t t = args->target[i];
-        if (args->has_ignore && t == args->ignore_index) continue;
-        ptrdiff_t cell = (ptrdiff_t)t * classes + (ptrdiff_t)args->input[i];
-        if (args->weight) args->sums[cell] += args->weight[i];
-        else args->counts[cell]++;
+void fl_confusion(fl_confusion_args *given) {
+    const fl_confusion_args args = *given; /* a copy, so that no count can be taken for a part of it */
+    for (ptrdiff_t i = 0; i < args.n; i++) {
+        int64_t t = args.target[i];
+        if (args.has_ignore && t == args.ignore_index) continue;
+        ptrdiff_t cell = (ptrdiff_t)(t * args.classes + args.input[i]);
+        if (args.weight) args.sums[cell] += args.weight[i];
+        else
+            args.counts[cell]++;
     }
 }
 

@@ -175,6 +175,7 @@ cdef object confusion(object input, object target, object num_classes, object we
     cdef fl_confusion_args args
     cdef cnp.ndarray t = as_labels("target", target), x = as_scores(input, t), labels, w, matrix
     cdef int64_t largest
+    cdef object classes
     args.has_ignore = ignore_index is not None
     args.ignore_index = parse_index("ignore_index", ignore_index) if args.has_ignore else 0
     if x is None:
@@ -182,9 +183,10 @@ cdef object confusion(object input, object target, object num_classes, object we
         if not same_shape(labels, t):
             raise ValueError(f"input has shape {shape_of(labels)}, but target has shape {shape_of(t)}")
         largest = fl_largest_label(<const int64_t *>cnp.PyArray_DATA(labels), cnp.PyArray_SIZE(labels), False, 0)
-        classes = 1 + max(largest, fl_largest_label(
+        largest = max(largest, fl_largest_label(
             <const int64_t *>cnp.PyArray_DATA(t), cnp.PyArray_SIZE(t), args.has_ignore, args.ignore_index
         ))
+        classes = <object>largest + 1       # as a Python number: it may be beyond 64 bits
     else:
         labels = from_scores(x, None)
         classes = x.shape[1 if cnp.PyArray_NDIM(x) > 1 else 0]
