@@ -80,6 +80,8 @@ GT_ERRORS = [
     (("images", 0, "height"), ..., "segm", "has size (None, 20); expected [height, width]"),
     (("images", 0, "height"), -4, "segm", "has size (-4, 20)"),
     (("annotations", 0, "keypoints"), [1, 2, 3], "keypoints", "expected 51 numbers"),
+    (("annotations", 0, "num_keypoints"), "2", "keypoints", "['num_keypoints'] is '2'"),
+    (("annotations", 0, "num_keypoints"), None, "keypoints", "['num_keypoints'] is None"),
 ]
 DT_ERRORS = [
     ((0,), "x", "bbox", "dt_json[0] is 'x'; expected an object"),

@@ -124,7 +124,7 @@ class CocoEvaluator:
         """
         if isinstance(image_ids, (int, str, np.integer)):
             image_ids, predictions, targets = [image_ids], [predictions], [targets]
-        ids = [i.item() if isinstance(i, (np.generic, np.ndarray)) else i for i in image_ids]
+        ids = [i.item() if hasattr(i, "item") else i for i in image_ids]
         for name, given in (("predictions", predictions), ("targets", targets)):
             if not isinstance(given, (list, tuple, np.ndarray)) or len(given) != len(ids):
                 count = len(given) if hasattr(given, "__len__") else shown(given)

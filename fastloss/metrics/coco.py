@@ -105,7 +105,7 @@ def coco_map(
     ... }
     >>> dt = [{"image_id": 1, "category_id": 3, "bbox": [10, 10, 40, 34], "score": 0.9}]
     >>> result = coco_map(gt, dt)
-    >>> round(result.ap, 6), result["AP50"], result["AP_small"]
+    >>> round(result["AP"], 6), round(result["AP50"], 6), result["AP_small"]
     (0.8, 1.0, -1.0)
     """
     chosen = settings(iou_type, iou_thresholds, max_dets, sigmas)
@@ -214,10 +214,11 @@ class _Reader:
             gt |= self.masks()
         if self.iou_type == "keypoints":
             gt["keypoints"] = self.keypoints()
-            labelled = (gt["keypoints"][:, :, 2] > 0).sum(axis=1)
-            for i, item in enumerate(self.items):
-                labelled[i] = item.get("num_keypoints", labelled[i])
-            gt["ignore"] = gt["crowd"] | (labelled == 0)
+            counted = (gt["keypoints"][:, :, 2] > 0).sum(axis=1).tolist()
+            labelled = [
+                item.get("num_keypoints", n) for item, n in zip(self.items, counted, strict=True)
+            ]
+            gt["ignore"] = gt["crowd"] | (doubles(self.place("num_keypoints"), labelled) == 0)
         return gt
 
     def detections(self, items: list[Any], known: set[Any]) -> Arrays:
