@@ -205,6 +205,58 @@ int fl_box_width(int format);              /* numbers per box */
 fl_status fl_convert(fl_convert_args *args);
 double fl_convert_cost(const fl_convert_args *args);
 
+/* ---- masks ---------------------------------------------------------------- */
+
+/* Every mask with every other: contiguous bytes, zero or not, (batch, n, pixels) and
+ * (batch, m, pixels), to (batch, n, m). */
+typedef struct {
+    ptrdiff_t batch, n, m, pixels;
+    const uint8_t *masks[2];
+    const uint8_t *crowd;        /* per mask of the second: divide by the first area; optional */
+    double *value;
+} fl_masks_args;
+
+fl_status fl_mask_iou(fl_masks_args *args);
+
+/* The boxes x1, y1, x2, y2 around n contiguous masks, last pixels included. */
+typedef struct {
+    ptrdiff_t n, height, width;
+    const uint8_t *masks;
+    float *boxes;
+    ptrdiff_t bad_mask;          /* with FL_BAD_LABEL: the first mask without a pixel */
+} fl_mask_boxes_args;
+
+fl_status fl_mask_boxes(fl_mask_boxes_args *args);
+
+/* n masks as run lengths: columns of pixels one after another, runs of 0 and of 1 in turn,
+ * 0 first. They add up to height width. */
+typedef struct {
+    ptrdiff_t n;
+    const int64_t *counts;       /* of all masks */
+    const int64_t *start;        /* n + 1: mask i has counts[start[i]] .. counts[start[i + 1] - 1] */
+    const int64_t *height, *width;
+} fl_runs;
+
+/* Every mask with every other, to (n, m); -1 where their sizes differ. */
+typedef struct {
+    fl_runs masks[2];
+    const uint8_t *crowd;
+    double *value;
+} fl_runs_args;
+
+fl_status fl_run_iou(fl_runs_args *args);
+
+/* COCO's compressed text; counts has room for one run per character. FL_BAD_LABEL: not such a text. */
+fl_status fl_runs_of_text(const char *text, ptrdiff_t length, int64_t *counts, ptrdiff_t *n_counts);
+ptrdiff_t fl_runs_of_mask(const uint8_t *mask, ptrdiff_t height, ptrdiff_t width, int64_t *counts);
+
+/* Pixels of every mask, and the boxes x, y, width, height around them, zeros around none. */
+fl_status fl_measure_runs(const fl_runs *runs, double *areas, double *boxes);
+
+/* ---- metrics ------------------------------------------------------------- */
+
+#include "metrics/metrics.h"
+
 /* ---- instruction sets --------------------------------------------------- */
 
 void fl_isa_init(void);                    /* detect and choose the best */

@@ -4,7 +4,9 @@
 cimport cython
 cimport numpy as cnp
 from libc.math cimport INFINITY, isfinite
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint8_t
+from libc.stdlib cimport free
+from libc.string cimport memcpy
 
 from operator import index as to_index
 
@@ -118,3 +120,6 @@ include "_pyx/penalties.pxi"
 include "_pyx/ratio.pxi"
 include "_pyx/process.pxi"
 include "_pyx/boxes.pxi"
+include "_pyx/masks.pxi"
+include "_pyx/metrics.pxi"
+include "_pyx/coco.pxi"

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-KINDS = ("pointwise", "rowwise", "ratio", "boxes", "pairs", "penalty", "transform")
+KINDS = ("pointwise", "rowwise", "ratio", "boxes", "pairs", "penalty", "transform", "masks")
 
 Shape = tuple[int, ...]
 Sampler = Callable[..., tuple]
@@ -56,6 +56,7 @@ class Loss:
     - ratio: (N, C, ...), the shape of input;
     - boxes, transform: the leading axes of the boxes, (N,) or (B, N);
     - pairs: (..., N, M);
+    - masks: (..., N, M, H, W), or (..., N, H, W) of one argument;
     - penalty: the shape of the parameters.
 
     `shapes` are small ones for tests, `bench` those for measurements. `options` are keyword
