@@ -44,7 +44,9 @@ typedef enum {
     FL_NONNEGATIVE,      /* >= 0 and finite */
     FL_POSITIVE,         /* > 0 and finite */
     FL_UNIT,             /* in [0, 1] */
-    FL_UNIT_OR_OFF       /* in [0, 1], or -1 = switched off */
+    FL_UNIT_OR_OFF,      /* in [0, 1], or -1 = switched off */
+    FL_TWEEDIE,          /* 0, or >= 1 and finite */
+    FL_FLAG              /* True or False */
 } fl_domain;
 
 typedef struct {
@@ -59,8 +61,10 @@ typedef struct {
     fl_parameter parameters[FL_MAX_PARAMETERS];
     int unit_input;      /* input must lie in [0, 1] */
     int renamed;         /* the arguments are not called input and target */
+    int batch_mean;      /* has the reduction "batchmean" */
 } fl_loss_info;
 
+void fl_registry_init(void);               /* before anything else, once */
 int fl_loss_count(void);
 const fl_loss_info *fl_loss_at(int loss);
 
@@ -71,11 +75,12 @@ typedef struct {
     int dtype;                            /* FL_F32 or FL_F64 */
     int reduction;                        /* fl_reduction */
     double parameters[FL_MAX_PARAMETERS];
-    double factor;                        /* of value and derivatives: 1 except for penalties */
+    double factor;                        /* of value and derivatives: mostly 1 */
     fl_space space;
     fl_operand input, target, aux, weight;
     fl_operand value;                     /* only for FL_REDUCE_NONE */
     fl_operand grad, hess;                /* optional outputs; hess needs grad */
+    fl_operand aux_grad, aux_hess;        /* the same by aux, for a loss that has them */
     double result;                        /* the loss, for mean and sum */
     int nan_seen;                         /* the sum of all values is NaN */
 } fl_pointwise_args;
@@ -199,6 +204,58 @@ typedef struct {
 int fl_box_width(int format);              /* numbers per box */
 fl_status fl_convert(fl_convert_args *args);
 double fl_convert_cost(const fl_convert_args *args);
+
+/* ---- masks ---------------------------------------------------------------- */
+
+/* Every mask with every other: contiguous bytes, zero or not, (batch, n, pixels) and
+ * (batch, m, pixels), to (batch, n, m). */
+typedef struct {
+    ptrdiff_t batch, n, m, pixels;
+    const uint8_t *masks[2];
+    const uint8_t *crowd;        /* per mask of the second: divide by the first area; optional */
+    double *value;
+} fl_masks_args;
+
+fl_status fl_mask_iou(fl_masks_args *args);
+
+/* The boxes x1, y1, x2, y2 around n contiguous masks, last pixels included. */
+typedef struct {
+    ptrdiff_t n, height, width;
+    const uint8_t *masks;
+    float *boxes;
+    ptrdiff_t bad_mask;          /* with FL_BAD_LABEL: the first mask without a pixel */
+} fl_mask_boxes_args;
+
+fl_status fl_mask_boxes(fl_mask_boxes_args *args);
+
+/* n masks as run lengths: columns of pixels one after another, runs of 0 and of 1 in turn,
+ * 0 first. They add up to height width. */
+typedef struct {
+    ptrdiff_t n;
+    const int64_t *counts;       /* of all masks */
+    const int64_t *start;        /* n + 1: mask i has counts[start[i]] .. counts[start[i + 1] - 1] */
+    const int64_t *height, *width;
+} fl_runs;
+
+/* Every mask with every other, to (n, m); -1 where their sizes differ. */
+typedef struct {
+    fl_runs masks[2];
+    const uint8_t *crowd;
+    double *value;
+} fl_runs_args;
+
+fl_status fl_run_iou(fl_runs_args *args);
+
+/* COCO's compressed text; counts has room for one run per character. FL_BAD_LABEL: not such a text. */
+fl_status fl_runs_of_text(const char *text, ptrdiff_t length, int64_t *counts, ptrdiff_t *n_counts);
+ptrdiff_t fl_runs_of_mask(const uint8_t *mask, ptrdiff_t height, ptrdiff_t width, int64_t *counts);
+
+/* Pixels of every mask, and the boxes x, y, width, height around them, zeros around none. */
+fl_status fl_measure_runs(const fl_runs *runs, double *areas, double *boxes);
+
+/* ---- metrics ------------------------------------------------------------- */
+
+#include "metrics/metrics.h"
 
 /* ---- instruction sets --------------------------------------------------- */
 

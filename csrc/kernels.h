@@ -3,13 +3,14 @@
  * Every isa/<isa>.c defines FL_ISA and includes this text; the compiler flags
  * make the difference. Everything but the table is static. */
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "masks.h"
 #include "parallel.h"
 #include "ratio.h"
 #include "registry.h"
-#include "stream.h"
 #include "table.h"
 
 #define FL_INLINE inline __attribute__((always_inline))
@@ -26,8 +27,8 @@ enum {
     FL_ROW_CHUNK = 16384,
     FL_GROUP_ELEMENTS = 8192,
     FL_STREAM_CLASSES = 256,
-    FL_SHORT_ROW = 15,
-    FL_WIDE_ROW = 128
+    FL_SHORT_ROW = 32,
+    FL_WIDE_ROW = 256
 };
 
 /* Pixels that a ratio loss takes at once, elements of all classes at once and per chunk,
@@ -35,6 +36,12 @@ enum {
 enum { FL_RATIO_TILE = 512, FL_RATIO_ELEMENTS = 8192, FL_RATIO_CHUNK = 32768, FL_RATIO_WAYS = 8 };
 
 #define FL_LANE_LOOP _Pragma("omp simd simdlen(16)")
+
+#ifdef __has_builtin
+#define FL_SHUFFLES __has_builtin(__builtin_shufflevector)
+#else
+#define FL_SHUFFLES 0
+#endif
 
 static double fl_sum_lanes(const double *lanes) {
     double s[FL_LANES / 2];
@@ -44,6 +51,8 @@ static double fl_sum_lanes(const double *lanes) {
 }
 
 #include "loops/labels.h"
+#include "loops/stream.h"
+#include "loops/masks.h"
 
 #define real float
 #define REAL_IS_FLOAT 1
@@ -68,4 +77,6 @@ const fl_table FL_PASTE(fl_table_, FL_ISA, ) = {
     .boxes = {fl_boxes_f32, fl_boxes_f64},
     .pairs = {fl_pairs_f32, fl_pairs_f64},
     .convert = {fl_convert_f32, fl_convert_f64},
+    .mask_iou = fl_mask_matrix,
+    .mask_boxes = fl_boxes_of_masks,
 };

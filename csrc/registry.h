@@ -23,7 +23,8 @@ enum {
     FL_HAS_AUX = 16,        /* a third elementwise argument */
     FL_RENAMED = 32,        /* torch calls the arguments otherwise than input, target */
     FL_LOGIT = 64,          /* input is a logit: aux is e^-|input| */
-    FL_PICKS = 128          /* reads one class of every row */
+    FL_PICKS = 128,         /* reads one class of every row */
+    FL_BATCH_MEAN = 256     /* has the reduction "batchmean" */
 };
 
 typedef struct {
@@ -41,5 +42,8 @@ extern const fl_traits fl_loss_traits[FL_LOSS_COUNT];
 
 /* The loss whose formula serves these parameters and this set of arrays. */
 int fl_specialise(int loss, const double *p, int has_aux);
+
+/* The loss whose formula has the derivatives by aux; -1 where there is none. */
+int fl_by_aux(int loss);
 
 #endif
