@@ -10,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch", minversion="2.5")
 
 from torch_adapter import DOORS, FUNCTIONS, as_tensors, beside, calls  # noqa: E402
-from torch_compare import NAMES, in_torch  # noqa: E402
+from torch_compare import NAMES, in_torch, several  # noqa: E402
 
 import fastloss.torch as ft  # noqa: E402
 from fastloss.reference import LOSSES  # noqa: E402
@@ -32,14 +32,19 @@ def test_the_registrys_own_samples(name, dtype):
         if not set(options) <= set(known):
             continue
         arrays = {k: np.asarray(v) if isinstance(v, np.generic) else v for k, v in options.items()}
-        expected, expected_slope = in_torch(name, [np.asarray(a) for a in args], arrays)
+        expected, expected_slope = in_torch(
+            name, [np.asarray(a) if isinstance(a, np.generic) else a for a in args], arrays
+        )
         tensors, keywords = as_tensors(args, options)
-        tensors[0].requires_grad_()
+        learned = [tensors[at] for at in LOSSES[name].wrt if isinstance(tensors[at], torch.Tensor)]
+        for tensor in learned:
+            tensor.requires_grad_()
         value = FUNCTIONS[name](*tensors, **keywords)
-        (slope,) = torch.autograd.grad(value.sum(), tensors[0])
+        slopes = torch.autograd.grad(value.sum(), learned)
         label = str((options, [np.shape(a) for a in args]))
         np.testing.assert_allclose(value.detach().numpy(), expected, rtol, atol, err_msg=label)
-        np.testing.assert_allclose(slope.numpy(), expected_slope, rtol, atol, err_msg=label)
+        for mine, other in zip(slopes, several(expected_slope), strict=True):
+            np.testing.assert_allclose(mine.numpy(), other, rtol, atol, err_msg=label)
 
 
 ROWS = [(5,), (3, 5), (0, 5), (2, 5, 3), (2, 3, 2, 2)]

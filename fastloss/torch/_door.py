@@ -167,7 +167,7 @@ def doors() -> Iterator[Door]:
             public=public,
             kind=loss.kind,
             gradients=loss.gradients,
-            wrt=getattr(loss, "wrt", (0,)),
+            wrt=loss.wrt,
             signature=signature_of(name, public),
             annotations=annotations,
         )
