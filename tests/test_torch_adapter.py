@@ -166,6 +166,22 @@ def test_without_grad_nothing_is_computed(name, monkeypatch):
     assert len(asked) == 3 and not any(asked)
 
 
+@pytest.mark.skipif(not hasattr(ft, "wise_box_iou_loss"), reason="no loss carries a state")
+def test_a_state_comes_back_behind_the_loss():
+    a = torch.tensor([[0.0, 0.0, 2.0, 2.0]], requires_grad=True)
+    b = torch.tensor([[1.0, 1.0, 3.0, 4.0]])
+    options = {"version": 3, "running_mean": 1.0, "momentum": 0.5}
+    loss, mean = ft.wise_box_iou_loss(a, b, **options)
+    value, gradient, expected = fl.wise_box_iou_loss(a.detach(), b, **options, grad=True)
+    loss.backward()
+    assert (loss.item(), mean) == (np.float32(value), expected) and isinstance(mean, float)
+    np.testing.assert_array_equal(a.grad.numpy(), gradient)
+    with torch.no_grad():
+        assert ft.wise_box_iou_loss(a, b, **options) == (loss, mean)
+    with pytest.raises(NotImplementedError, match="traced or transformed with running_mean"):
+        torch.func.grad(lambda a: ft.wise_box_iou_loss(a, b, **options)[0])(a.detach())
+
+
 # ---- the examples everybody knows ----------------------------------------------------------
 
 
@@ -228,7 +244,9 @@ def make_module(name, cls):
     for option in ("weight", "pos_weight", "class_weight"):
         if option in parameters or (cls.__mro__[1].__name__ == "Loss" and option in door.defaults):
             options[option] = torch.rand(3) + 0.5
-    return cls(**options), options
+    _, sample = next(calls(name))
+    needed = {o: sample[o] for o, default in door.defaults.items() if default is inspect._empty}
+    return cls(**options, **needed), options
 
 
 @pytest.mark.parametrize("name", MODULES)

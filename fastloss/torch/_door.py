@@ -23,6 +23,9 @@ LEGACY = ("size_average", "reduce")
 CONVERSIONS = ("box_area", "box_convert")
 
 
+# An argument that comes back as the last of the results, where it is given.
+STATE = "running_mean"
+
 # Types of the operators' arguments, from the annotations of the reference.
 SCHEMA = {
     "str": "str",
@@ -87,7 +90,11 @@ class Door:
 
     def __post_init__(self) -> None:
         parameters = self.signature.parameters.values()
-        required = tuple(p.name for p in parameters if p.default is Parameter.empty)
+        required = tuple(
+            p.name
+            for p in parameters
+            if p.default is Parameter.empty and p.kind is not Parameter.KEYWORD_ONLY
+        )
         names = tuple(self.signature.parameters)
         learned = tuple(names[i] for i in self.wrt) if self.gradients else ()
         found = {
@@ -116,6 +123,11 @@ class Door:
     def scales(self) -> bool:
         """Whether the backward scales a gradient that the forward pass computed."""
         return self.gradients > 0 and self.kind not in ("pairs", "penalty")
+
+    @property
+    def carries(self) -> bool:
+        """Whether a state that is handed in comes back behind the loss."""
+        return STATE in self.defaults
 
     @property
     def operates(self) -> bool:

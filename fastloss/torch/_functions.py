@@ -12,7 +12,7 @@ from torch.overrides import handle_torch_function, has_torch_function
 
 from ._arrays import HALF, PLAIN, SINGLE, as_array, as_tensors, borrow, number
 from ._autograd import recomputed, scalar, scaled
-from ._door import LEGACY, Arguments, Door
+from ._door import LEGACY, STATE, Arguments, Door
 from ._operators import call_operator, transforms
 from ._spread import mixes
 
@@ -38,7 +38,8 @@ def make(door: Door) -> Callable[..., Any]:
     """The function behind a door."""
     DOORS[door.name] = door
     name = door.name
-    if len(door.required) == 2 and door.differentiable == door.positional[:1] and door.scales:
+    two = len(door.required) == 2 and door.differentiable == door.positional[:1]
+    if two and door.scales and not door.carries:
         function = make_short(door)
     else:
 
@@ -129,9 +130,10 @@ def call(name: str, args: Any, options: Any) -> Any:
         arguments = {key: widened(value) for key, value in arguments.items()}
     needed = learns(door, arguments)
     if traced(tensors):
-        if not door.operates:
+        if not door.operates or arguments.get(STATE) is not None:
             raise NotImplementedError(
                 f"fastloss.torch.{door.name} computes numbers; it cannot be traced or transformed"
+                + (f" with {STATE}" if door.operates else "")
             )
         return call_operator(door, arguments, needed)
     return eager(door, arguments, needed)
@@ -203,15 +205,19 @@ def eager(door: Door, arguments: Arguments, needed: bool) -> Any:
     first = arrays.get(door.required[0])
     single = first is not None and first.dtype == SINGLE
     if not needed:
-        return as_tensors(door.public(**given), single)
+        result = door.public(**given)
+        if door.carries and isinstance(result, tuple):
+            return as_tensors(result[0], single), *result[1:]
+        return as_tensors(result, single)
     if mixes(door, given):
         value = as_tensors(door.public(**given), single)
         hidden = {**arguments, **dict.fromkeys(tensors, ...)}
         return recomputed((value, door, hidden), *tensors.values())
-    value, gradients = door.public(**given, grad=True)
+    value, gradients, *state = door.public(**given, grad=True)
     gradients = gradients if isinstance(gradients, tuple) else (gradients,)
     inputs = [tensors[name] for name in door.differentiable if name in tensors]
-    return scaled((as_tensors(value, single), tuple(map(from_numpy, gradients)), door), *inputs)
+    loss = scaled((as_tensors(value, single), tuple(map(from_numpy, gradients)), door), *inputs)
+    return (loss, *state) if state else loss
 
 
 def penalty(door: Door, arguments: Arguments) -> Any:

@@ -46,6 +46,8 @@ class Loss(torch.nn.Module):
                 )
         for name, default in door.defaults.items():
             value = options.get(name, default)
+            if value is inspect.Parameter.empty:
+                raise TypeError(f"{type(self).__name__}() needs the keyword argument '{name}'")
             if door.schema[name] == "Tensor?":
                 if value is not None and not isinstance(value, Tensor):
                     value = torch.as_tensor(value)
@@ -58,12 +60,12 @@ class Loss(torch.nn.Module):
     def extra_repr(self) -> str:
         """The options that are not at their defaults; buffers are not shown, as in torch."""
         door = self._door
-        shown = (
-            (name, getattr(self, name))
-            for name, kind in door.schema.items()
-            if name in door.defaults and not kind.startswith("Tensor")
+        options = {name: getattr(self, name) for name in door.defaults}
+        return ", ".join(
+            f"{name}={value!r}"
+            for name, value in options.items()
+            if not isinstance(value, Tensor) and value != door.defaults[name]
         )
-        return ", ".join(f"{k}={v!r}" for k, v in shown if v != door.defaults[k])
 
 
 def make(door: Door) -> Any:

@@ -11,6 +11,7 @@ functions whose gradient is computed in the backward.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from inspect import Parameter
 from typing import Any
 
 import numpy as np
@@ -289,12 +290,14 @@ def call_operator(door: Door, arguments: Arguments, needed: bool) -> Any:
     values = []
     for name, kind in door.schema.items():
         value: Any = arguments.get(name, door.defaults.get(name))
+        if value is Parameter.empty:
+            raise TypeError(f"{door.name}() missing 1 required keyword-only argument: '{name}'")
         if isinstance(value, Tensor):
             check(name, value)
-        elif kind == "Tensor":
+        elif kind == "Tensor" and isinstance(value, (int, float)):
             value = torch.full_like(first, value)
-        elif kind == "Tensor?" and value is not None:
-            value = torch.as_tensor(value)
+        elif kind in ("Tensor", "Tensor?") and value is not None:
+            value = torch.as_tensor(value, dtype=torch.float64)
         elif kind == "int[]?" and value is not None:
             value = [int(index) for index in value]
         values.append(value)
