@@ -64,7 +64,8 @@ class Loss(torch.nn.Module):
         return ", ".join(
             f"{name}={value!r}"
             for name, value in options.items()
-            if not isinstance(value, Tensor) and value != door.defaults[name]
+            if not isinstance(value, Tensor)
+            and (door.defaults[name] is inspect.Parameter.empty or value != door.defaults[name])
         )
 
 
@@ -81,10 +82,11 @@ def make(door: Door) -> Any:
     others = tuple(name for name in options if name not in buffers)
 
     defaults = [door.defaults[name] for name in others]
+    needed = any(default is inspect.Parameter.empty for default in defaults)
 
     def forward(self: Any, *tensors: Any) -> Any:
         values = [getattr(self, name) for name in others]
-        given = dict(zip(others, values, strict=True)) if values != defaults else {}
+        given = dict(zip(others, values, strict=True)) if needed or values != defaults else {}
         for name in buffers:
             buffer = self._buffers[name]
             if buffer is not None:
