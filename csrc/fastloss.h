@@ -100,8 +100,9 @@ typedef struct {
 
 typedef struct {
     int loss, dtype, reduction;
+    double parameters[FL_MAX_PARAMETERS];
     ptrdiff_t outer_count, inner, classes;
-    fl_rows input, grad;         /* grad optional */
+    fl_rows input, grad, hess;   /* grad, hess optional; hess needs grad */
     fl_rows target;              /* class probabilities, or absent */
     const int64_t *index;        /* class of every row, or absent */
     const void *position;        /* bin position of every row, or absent */

@@ -7,7 +7,7 @@ typedef struct {
 
 /* Of the log-probability of a row's target. */
 typedef struct {
-    real value, slope;
+    real value, slope, curve;
 } FL(row_point);
 
 #include "losses/classification.h"
@@ -19,6 +19,7 @@ typedef struct {
 #include "loops/reduce.h"
 #include "loops/pointwise.h"
 #include "loops/row.h"
+#include "loops/row_hess.h"
 #include "loops/row_group.h"
 #include "loops/pixels.h"
 #include "loops/rowwise.h"

@@ -63,11 +63,13 @@ def test_second_derivatives_are_slopes_of_the_gradient(name):
     for args, options in smooth_cases(name, 6):
 
         def gradient(x, rest=args[1:], options=options):
-            return loss.function(x, *rest, **options, grad=True)[1]
+            return loss.function(x, *rest, **options, grad=True)[1].ravel()
 
         curve = loss.function(*args, **options, grad=True, hess=True)[2]
-        expected = np.diag(slopes(gradient, args[0]))
-        np.testing.assert_allclose(curve, expected, rtol=1e-6, atol=2e-8, err_msg=str(options))
+        expected = np.diag(slopes(gradient, args[0]).reshape(args[0].size, -1))
+        np.testing.assert_allclose(
+            curve.ravel(), expected, rtol=1e-6, atol=2e-8, err_msg=str(options)
+        )
 
 
 @pytest.mark.parametrize("fmt", ["xyxy", "cxcywh"])

@@ -1,14 +1,48 @@
 /* pixels.h -- a softmax over classes that lie apart: vectors run along the pixels of a tile, which an
  * image offers as it is and short rows when turned over. */
 
-/* Scores, probabilities and gradient of n rows: pixels contiguous, one stride per class. The gradient may
+/* Scores, probabilities and derivatives of n rows: pixels contiguous, one stride per class. The gradient may
  * stand where the scores stand. Vectors run over `width` >= n pixels: more than n where there is room. */
 typedef struct {
     const real *x, *t;
     real *g;
     ptrdiff_t x_class, t_class, g_class;
     int n, width;
+    real *h;
+    ptrdiff_t h_class;
 } FL(pixels);
+
+/* The second derivatives of a tile whose exponentials stand in the gradient's place, s their sums. */
+static void FL(pixel_hess)(const FL(row_call) *call, const FL(pixels) *at, const FL(row_plan) *plans,
+                           const FL(row_end) *ends, const real *s) {
+    FL_ALIGNED real inverse[FL(tile)] = {0}, share[FL(tile)] = {0}, bend[FL(tile)] = {0};
+    for (int l = 0; l < at->n; l++) {
+        inverse[l] = 1 / s[l];
+        share[l] = ends[l].share * call->scale;
+        bend[l] = (ends[l].curve0 + ends[l].curve1) * call->scale - share[l];
+    }
+    for (ptrdiff_t c = 0; c < call->args->classes; c++) {
+        const real *e = at->g + c * at->g_class;
+        real *h = at->h + c * at->h_class;
+        FL_LANE_LOOP
+        for (int l = 0; l < at->width; l++) h[l] = FL(hess_of)(e[l] * inverse[l], share[l], bend[l]);
+    }
+    for (int l = 0; l < at->n && plans; l++) {
+        const FL(row_plan) *plan = &plans[l];
+        if (plan->class0 < 0) {
+            for (ptrdiff_t c = 0; c < call->args->classes; c++) at->h[c * at->h_class + l] = 0;
+            continue;
+        }
+        if (ends[l].curve0 != 0)
+            at->h[plan->class0 * at->h_class + l] =
+                FL(hess_at)(at->g[plan->class0 * at->g_class + l] * inverse[l], share[l],
+                            ends[l].curve0 * call->scale, ends[l].curve1 * call->scale);
+        if (ends[l].curve1 != 0)
+            at->h[plan->class1 * at->h_class + l] =
+                FL(hess_at)(at->g[plan->class1 * at->g_class + l] * inverse[l], share[l],
+                            ends[l].curve1 * call->scale, ends[l].curve0 * call->scale);
+    }
+}
 
 static FL_INLINE void FL(pixel_tile)(FL(row_point) (*formula)(real, const real *), const FL(row_call) *call,
                                      FL(pixels) at, ptrdiff_t first, double *lanes) {
@@ -21,6 +55,7 @@ static FL_INLINE void FL(pixel_tile)(FL(row_point) (*formula)(real, const real *
     FL_ALIGNED real m[FL(tile)], s[FL(tile)], part[FL(tile)], dot[FL(tile)], total[FL(tile)];
     FL_ALIGNED real log_s[FL(tile)], factor[FL(tile)], u[FL(tile)], u1[FL(tile)];
     FL(row_plan) plans[FL(tile)];
+    FL(row_end) ends[FL(tile)];
 
     for (int l = 0; l < n; l += FL_LANES)
         for (int k = l; k < l + FL_LANES; k++) {
@@ -84,9 +119,11 @@ static FL_INLINE void FL(pixel_tile)(FL(row_point) (*formula)(real, const real *
         lanes[l % FL_LANES] += end.value;
         if (v) v[first + l] = end.value;
         factor[l] = end.share * call->scale / s[l];
+        if (at.h) ends[l] = end;
     }
     for (int l = n; l < width; l++) factor[l] = 0;
     if (!g) return;
+    if (at.h) FL(pixel_hess)(call, &at, t ? NULL : plans, ends, s);
     for (ptrdiff_t c = 0; c < classes; c++) {
         real *gc = g + c * at.g_class, wc = (w ? w[c] : 1) * call->scale;
         if (t) {
@@ -124,15 +161,26 @@ static void FL(turn)(const fl_rowwise_args *a, const fl_rows *rows, ptrdiff_t fi
 static FL_INLINE void FL(short_rows)(FL(row_point) (*formula)(real, const real *), const FL(row_call) *call,
                                      ptrdiff_t first, int n, double *lanes) {
     const fl_rowwise_args *a = call->args;
-    FL_ALIGNED real x[FL_SHORT_ROW * FL(tile)], t[FL_SHORT_ROW * FL(tile)];
+    FL_ALIGNED real x[FL_SHORT_ROW * FL(tile)], t[FL_SHORT_ROW * FL(tile)], h[FL_SHORT_ROW * FL(tile)];
     const int width = (n + FL_LANES - 1) / FL_LANES * FL_LANES;
     FL(turn)(a, &a->input, first, n, width, x);
     if (a->target.data) FL(turn)(a, &a->target, first, n, width, t);
-    FL(pixels) at = {
-        x, a->target.data ? t : NULL, a->grad.data ? x : NULL, FL(tile), FL(tile), FL(tile), n, width};
+    FL(pixels) at = {x,
+                     a->target.data ? t : NULL,
+                     a->grad.data ? x : NULL,
+                     FL(tile),
+                     FL(tile),
+                     FL(tile),
+                     n,
+                     width,
+                     a->hess.data ? h : NULL,
+                     FL(tile)};
     FL(pixel_tile)(formula, call, at, first, lanes);
     for (int r = 0; r < n && at.g; r++) {
         real *row = (real *)a->grad.data + FL(row_offset)(first + r, a->inner, &a->grad);
         for (ptrdiff_t c = 0; c < a->classes; c++) row[c] = x[c * FL(tile) + r];
+        if (!at.h) continue;
+        row = (real *)a->hess.data + FL(row_offset)(first + r, a->inner, &a->hess);
+        for (ptrdiff_t c = 0; c < a->classes; c++) row[c] = h[c * FL(tile) + r];
     }
 }

@@ -1,7 +1,7 @@
 /* row.h -- one row of class scores: what a loss wants of it, and the passes over it.
  *
  * A row formula sees one number, the log-probability of a target class, and
- * returns the value and its slope. A row has up to two weighted targets (cross
+ * returns the value, its slope and its curve. A row has up to two weighted targets (cross
  * entropy: one; distribution focal loss: the two neighbouring bins), a uniform
  * part (label smoothing), or a whole row of target probabilities.
  *
@@ -16,13 +16,14 @@ enum { FL(group) = 16, FL(tile) = 64 };
 
 typedef struct {
     const fl_rowwise_args *args;
-    real scale;                    /* of the gradient */
+    real scale;                    /* of the derivatives */
     real smooth;                   /* label smoothing / classes */
     real weight_sum;               /* of the class weights */
     ptrdiff_t per_chunk;           /* rows or tiles */
     int stream;
     double *partials;
     int failed;                    /* no memory for a row */
+    real parameters[FL_MAX_PARAMETERS];
 } FL(row_call);
 
 /* What one row wants: up to two classes and their weights. */
@@ -165,26 +166,29 @@ typedef struct {
     real value;
     real share;                 /* of the softmax in the gradient */
     real slope0, slope1;        /* added to the gradient at the plan's classes */
+    real curve0, curve1;        /* second derivatives by their log-probabilities */
 } FL(row_end);
 
 /* u: log-probabilities of the plan's classes but for log_s; dot, total: of row_dot. */
 static FL_INLINE FL(row_end)
     FL(end_row)(FL(row_point) (*formula)(real, const real *), const FL(row_call) *call,
                 const FL(row_plan) *plan, real u0, real u1, real log_s, real dot, real total) {
-    FL(row_end) end = {0, 0, 0, 0};
+    FL(row_end) end = {0, 0, 0, 0, 0, 0};
     if (!plan) {                                    /* class probabilities */
         end.value = total * log_s - dot;
         end.share = total;
         return end;
     }
     if (plan->class0 < 0) return end;
-    FL(row_point) f = formula(u0 - log_s, NULL);
+    FL(row_point) f = formula(u0 - log_s, call->parameters);
     end.value = plan->weight0 * f.value;
     end.slope0 = plan->weight0 * f.slope;
+    end.curve0 = plan->weight0 * f.curve;
     if (plan->class1 >= 0) {
-        f = formula(u1 - log_s, NULL);
+        f = formula(u1 - log_s, call->parameters);
         end.value += plan->weight1 * f.value;
         end.slope1 = plan->weight1 * f.slope;
+        end.curve1 = plan->weight1 * f.curve;
     }
     end.share = -(end.slope0 + end.slope1);
     if (call->smooth != 0) {

@@ -113,8 +113,10 @@ static FL_INLINE void FL(row_group)(FL(row_point) (*formula)(real, const real *)
         if (!out[r]) continue;
         if (!soft && plans[r].class0 < 0) {
             for (ptrdiff_t c = 0; c < classes; c++) out[r][c] = 0;
+            FL(blank_hess)(a, first + r);
             continue;
         }
+        if (a->hess.data) FL(row_hess)(call, soft ? NULL : &plans[r], &end, first + r, e[r], 1 / s[r]);
         real factor = end.share * call->scale / s[r], *g = call->stream ? e[r] : out[r];
         if (soft) {
             FL(row_scale_soft)(e[r], w, t[r], classes, factor, call->scale, keep, smooth, g);

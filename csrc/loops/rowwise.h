@@ -40,6 +40,8 @@ static FL_INLINE void FL(rowwise_chunk)(FL(row_point) (*formula)(real, const rea
                 a->grad.class_,
                 left < FL(tile) ? (int)left : FL(tile),
                 left < FL(tile) ? (int)left : FL(tile),
+                a->hess.data ? (real *)a->hess.data + outer * a->hess.outer + inner : NULL,
+                a->hess.class_,
             };
             FL(pixel_tile)(formula, call, at, outer * a->inner + inner, lanes);
         }
@@ -109,6 +111,7 @@ static fl_status FL(rowwise)(fl_rowwise_args *a) {
     if (status) return status;
     FL(row_call) call = {.args = a, .smooth = (real)(a->smoothing / (double)a->classes)};
     call.scale = a->reduction == FL_REDUCE_MEAN ? (real)(1 / divisor) : 1;
+    for (int i = 0; i < FL_MAX_PARAMETERS; i++) call.parameters[i] = (real)a->parameters[i];
     for (ptrdiff_t c = 0; c < a->classes; c++)
         call.weight_sum += a->class_weight ? ((const real *)a->class_weight)[c] : 1;
 

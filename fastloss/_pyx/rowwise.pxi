@@ -7,8 +7,9 @@ cdef extern from "fastloss.h" nogil:
 
     ctypedef struct fl_rowwise_args:
         int loss, dtype, reduction
+        double parameters[4]
         Py_ssize_t outer_count, inner, classes
-        fl_rows input, grad, target
+        fl_rows input, grad, hess, target
         const int64_t *index
         const void *position
         const void *row_weight
@@ -73,7 +74,7 @@ cdef class RowCall:
     """The arguments of one rowwise call and the arrays that keep them alive."""
 
     cdef fl_rowwise_args args
-    cdef cnp.ndarray x, g, g_out, v, target
+    cdef cnp.ndarray x, g, g_out, h, h_out, v, target
     cdef cnp.ndarray index, position, row_weight, class_weight, soft      # kept alive
     cdef int axis
     cdef bint rows
@@ -108,9 +109,18 @@ cdef class RowCall:
         args.reduction = parse_reduction(reduction)
         args.index = NULL
         args.position = args.row_weight = args.class_weight = args.value = NULL
-        args.grad.data = args.target.data = NULL
+        args.grad.data = args.hess.data = args.target.data = NULL
         args.ignore_index = args.bad_row = 0
         args.smoothing = 0
+        for i in range(FL_MAX_PARAMETERS):
+            args.parameters[i] = 0
+        return 0
+
+    cdef int parameters(self, tuple values) except -1:
+        cdef const fl_loss_info *info = fl_loss_at(self.args.loss)
+        cdef int i
+        for i in range(info.n_parameters):
+            self.args.parameters[i] = parse_in_domain(info.parameters[i].name, values[i], info.parameters[i].domain)
         return 0
 
     cdef bint one_per_row(self, cnp.ndarray t) noexcept:
@@ -194,31 +204,43 @@ cdef class RowCall:
         self.soft = t
         return 0
 
-    cdef int outputs(self, object input, object target, object weight, object grad) except -1:
-        if wants("grad", grad):
+    cdef int outputs(self, object input, object target, object weight, object grad, object hess) except -1:
+        cdef bint curved = wants("hess", hess)
+        if wants("grad", grad) or curved:
             if cnp.PyArray_Check(grad):
                 inputs = (("target", given(target)), ("weight", given(weight)))
                 if not (cnp.PyArray_Check(input) and same_memory(grad, input)):
                     inputs += (("input", given(input)),)
                 self.g_out = as_output("grad", grad, self.x, "input", inputs)
                 self.g = self.g_out
+            if cnp.PyArray_Check(hess):
+                self.h_out = as_output("hess", hess, self.x, "input",
+                                       (("input", given(input)), ("target", given(target)),
+                                        ("weight", given(weight)), ("grad", self.g_out)))
+                self.h = self.h_out
             if self.g is None or not cnp.PyArray_ISALIGNED(self.g) or not self.matches(&self.args.grad, self.g):
                 self.g = self.fresh(&self.args.grad)
+            if curved and (
+                self.h is None or not cnp.PyArray_ISALIGNED(self.h) or not self.matches(&self.args.hess, self.h)
+            ):
+                self.h = self.fresh(&self.args.hess)
         if self.args.reduction == FL_REDUCE_NONE:
             self.v = np.empty(self.row_shape(), dtype=self.x.dtype)
             self.args.value = cnp.PyArray_DATA(self.v)
         return 0
 
-    cdef int blank_gradient(self) except -1:
+    cdef int blank_derivatives(self) except -1:
         """For a loss that writes one entry a row: zeros, and labels checked before any write."""
         cdef int status
         if self.g is None:
             return 0
-        if self.g_out is None and cnp.PyArray_IS_C_CONTIGUOUS(self.g):
+        if self.h is not None and self.h_out is None:
+            self.h[...] = 0
+        if self.g_out is None and self.h_out is None and cnp.PyArray_IS_C_CONTIGUOUS(self.g):
             self.g = zeros(self.g)          # untouched pages cost nothing
             self.matches(&self.args.grad, self.g)
             return 0
-        if self.g_out is None:
+        if self.g_out is None and self.h_out is None:
             self.g[...] = 0
             return 0
         data = self.args.grad.data
@@ -230,6 +252,8 @@ cdef class RowCall:
         if overlap(self.g, self.x):
             self.g = self.fresh(&self.args.grad)
         self.g[...] = 0
+        if self.h is not None:
+            self.h[...] = 0
         return 0
 
     cdef object run(self):
@@ -242,6 +266,7 @@ cdef class RowCall:
             args.input.inner = args.input.outer
             args.target.inner = args.target.outer
             args.grad.inner = args.grad.outer
+            args.hess.inner = args.hess.outer
         if fl_rowwise_cost(args) > RELEASE_GIL_NS:
             with nogil:
                 status = fl_rowwise(args)
@@ -257,7 +282,12 @@ cdef class RowCall:
         if self.g_out is not None and self.g is not self.g_out:
             self.g_out[...] = self.g
             self.g = self.g_out
-        return value, self.g
+        if self.h is None:
+            return value, self.g
+        if self.h_out is not None and self.h is not self.h_out:
+            self.h_out[...] = self.h
+            self.h = self.h_out
+        return value, self.g, self.h
 
     cdef object bad_label(self):
         position = np.unravel_index(self.args.bad_row, self.row_shape()) if self.row_shape() else ()
@@ -282,7 +312,7 @@ cdef int64_t parse_index(str name, object value) except? -2:
         raise TypeError(f"{name} is {shown(value)}; expected an integer") from None
 
 
-def cross_entropy(int loss, input, target, weight, ignore_index, reduction, label_smoothing, grad):
+def cross_entropy(int loss, input, target, weight, ignore_index, reduction, label_smoothing, grad, hess):
     """Cross entropy against class indices or class probabilities."""
     cdef RowCall call = RowCall()
     cdef cnp.ndarray t
@@ -297,22 +327,22 @@ def cross_entropy(int loss, input, target, weight, ignore_index, reduction, labe
         call.probabilities(t, ignore_index)
     else:
         call.labels(t, ignore_index)
-    call.outputs(input, target, weight, grad)
+    call.outputs(input, target, weight, grad, hess)
     return call.run()
 
 
-def nll_loss(int loss, input, target, weight, ignore_index, reduction, grad):
+def nll_loss(int loss, input, target, weight, ignore_index, reduction, grad, hess):
     """The target's entry alone, of rows of log-probabilities."""
     cdef RowCall call = RowCall()
     call.start(loss, input, 1, reduction)
     call.class_weights(weight)
     call.labels(as_operand("target", target), ignore_index)
-    call.outputs(input, target, weight, grad)
-    call.blank_gradient()
+    call.outputs(input, target, weight, grad, hess)
+    call.blank_derivatives()
     return call.run()
 
 
-def distribution_focal_loss(int loss, input, target, weight, reduction, grad):
+def distribution_focal_loss(int loss, input, target, weight, reduction, grad, hess):
     """The two bins around a position."""
     cdef RowCall call = RowCall()
     cdef cnp.ndarray t, w
@@ -332,5 +362,5 @@ def distribution_focal_loss(int loss, input, target, weight, reduction, grad):
             raise ValueError(f"weight has shape {shape_of(w)}, which does not broadcast to target's {call.row_shape()}") from None
         call.row_weight = contiguous(w, cnp.PyArray_TYPE(call.x))
         call.args.row_weight = cnp.PyArray_DATA(call.row_weight)
-    call.outputs(input, target, weight, grad)
+    call.outputs(input, target, weight, grad, hess)
     return call.run()

@@ -20,6 +20,7 @@ def cross_entropy(
     label_smoothing: float = ...,
     *,
     grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
 ) -> float: ...
 @overload
 def cross_entropy(
@@ -31,6 +32,7 @@ def cross_entropy(
     label_smoothing: float = ...,
     *,
     grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
 ) -> Floats: ...
 @overload
 def cross_entropy(
@@ -42,6 +44,7 @@ def cross_entropy(
     reduction: Literal["none"],
     label_smoothing: float = ...,
     grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
 ) -> Floats: ...
 @overload
 def cross_entropy(
@@ -53,6 +56,7 @@ def cross_entropy(
     label_smoothing: float = ...,
     *,
     grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
 ) -> tuple[float, Floats]: ...
 @overload
 def cross_entropy(
@@ -64,6 +68,7 @@ def cross_entropy(
     label_smoothing: float = ...,
     *,
     grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
 ) -> tuple[Floats, Floats]: ...
 @overload
 def cross_entropy(
@@ -75,7 +80,44 @@ def cross_entropy(
     reduction: Literal["none"],
     label_smoothing: float = ...,
     grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
 ) -> tuple[Floats, Floats]: ...
+@overload
+def cross_entropy(
+    input: Array,
+    target: Array,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    reduction: Literal["mean", "sum"] = ...,
+    label_smoothing: float = ...,
+    *,
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[float, Floats, Floats]: ...
+@overload
+def cross_entropy(
+    input: Array,
+    target: Array,
+    weight: Array | None,
+    ignore_index: int,
+    reduction: Literal["none"],
+    label_smoothing: float = ...,
+    *,
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[Floats, Floats, Floats]: ...
+@overload
+def cross_entropy(
+    input: Array,
+    target: Array,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    *,
+    reduction: Literal["none"],
+    label_smoothing: float = ...,
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[Floats, Floats, Floats]: ...
 @overload
 def distribution_focal_loss(
     input: Array,
@@ -84,6 +126,7 @@ def distribution_focal_loss(
     reduction: Literal["mean", "sum"] = ...,
     weight: Array | None = ...,
     grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
 ) -> float: ...
 @overload
 def distribution_focal_loss(
@@ -93,6 +136,7 @@ def distribution_focal_loss(
     reduction: Literal["none"],
     weight: Array | None = ...,
     grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
 ) -> Floats: ...
 @overload
 def distribution_focal_loss(
@@ -102,6 +146,7 @@ def distribution_focal_loss(
     reduction: Literal["mean", "sum"] = ...,
     weight: Array | None = ...,
     grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
 ) -> tuple[float, Floats]: ...
 @overload
 def distribution_focal_loss(
@@ -111,7 +156,28 @@ def distribution_focal_loss(
     reduction: Literal["none"],
     weight: Array | None = ...,
     grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
 ) -> tuple[Floats, Floats]: ...
+@overload
+def distribution_focal_loss(
+    input: Array,
+    target: Array,
+    *,
+    reduction: Literal["mean", "sum"] = ...,
+    weight: Array | None = ...,
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[float, Floats, Floats]: ...
+@overload
+def distribution_focal_loss(
+    input: Array,
+    target: Array,
+    *,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[Floats, Floats, Floats]: ...
 @overload
 def nll_loss(
     input: Array,
@@ -121,6 +187,7 @@ def nll_loss(
     reduction: Literal["mean", "sum"] = ...,
     *,
     grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
 ) -> float: ...
 @overload
 def nll_loss(
@@ -131,6 +198,7 @@ def nll_loss(
     reduction: Literal["none"],
     *,
     grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
 ) -> Floats: ...
 @overload
 def nll_loss(
@@ -141,6 +209,7 @@ def nll_loss(
     *,
     reduction: Literal["none"],
     grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
 ) -> Floats: ...
 @overload
 def nll_loss(
@@ -151,6 +220,7 @@ def nll_loss(
     reduction: Literal["mean", "sum"] = ...,
     *,
     grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
 ) -> tuple[float, Floats]: ...
 @overload
 def nll_loss(
@@ -161,6 +231,7 @@ def nll_loss(
     reduction: Literal["none"],
     *,
     grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
 ) -> tuple[Floats, Floats]: ...
 @overload
 def nll_loss(
@@ -171,4 +242,38 @@ def nll_loss(
     *,
     reduction: Literal["none"],
     grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
 ) -> tuple[Floats, Floats]: ...
+@overload
+def nll_loss(
+    input: Array,
+    target: Array,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    reduction: Literal["mean", "sum"] = ...,
+    *,
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[float, Floats, Floats]: ...
+@overload
+def nll_loss(
+    input: Array,
+    target: Array,
+    weight: Array | None,
+    ignore_index: int,
+    reduction: Literal["none"],
+    *,
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[Floats, Floats, Floats]: ...
+@overload
+def nll_loss(
+    input: Array,
+    target: Array,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    *,
+    reduction: Literal["none"],
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[Floats, Floats, Floats]: ...
