@@ -76,7 +76,12 @@ double fl_pointwise_cost(const fl_pointwise_args *args) {
     return fl_loss_traits[args->loss].cost * (double)args->space.size * (1 + args->dtype);
 }
 
-fl_status fl_pointwise(fl_pointwise_args *args) { return active->table->pointwise[args->dtype](args); }
+fl_status fl_boost_pointwise(fl_pointwise_args *args, fl_boost *boost) {
+    args->boost = boost;
+    return active->table->pointwise[args->dtype](args);
+}
+
+fl_status fl_pointwise(fl_pointwise_args *args) { return fl_boost_pointwise(args, NULL); }
 
 double fl_rowwise_cost(const fl_rowwise_args *args) {
     const fl_traits *traits = &fl_loss_traits[args->loss];
@@ -85,7 +90,12 @@ double fl_rowwise_cost(const fl_rowwise_args *args) {
     return 0.5 * rows * (double)args->classes * (1 + args->dtype);
 }
 
-fl_status fl_rowwise(fl_rowwise_args *args) { return active->table->rowwise[args->dtype](args); }
+fl_status fl_boost_rowwise(fl_rowwise_args *args, fl_boost *boost) {
+    args->boost = boost;
+    return active->table->rowwise[args->dtype](args);
+}
+
+fl_status fl_rowwise(fl_rowwise_args *args) { return fl_boost_rowwise(args, NULL); }
 
 double fl_ratio_cost(const fl_ratio_args *args) {
     double elements = (double)args->images * (double)args->classes * (double)args->pixels;

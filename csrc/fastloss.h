@@ -10,6 +10,9 @@
 
 enum { FL_MAX_DIMS = 64, FL_MAX_PARAMETERS = 4 };
 
+/* The parameter that is a residual's: within it the curvature of boosting does not grow any more. */
+enum { FL_KNEE = FL_MAX_PARAMETERS - 1 };
+
 typedef enum { FL_OK = 0, FL_NO_MEMORY = 1, FL_BAD_LABEL = 2 } fl_status;
 
 typedef enum { FL_REDUCE_NONE = 0, FL_REDUCE_MEAN = 1, FL_REDUCE_SUM = 2 } fl_reduction;
@@ -64,6 +67,19 @@ typedef struct {
 int fl_loss_count(void);
 const fl_loss_info *fl_loss_at(int loss);
 
+/* ---- boosting ------------------------------------------------------------ */
+
+/* For a call that wants the curvature in the place of hess, and rows checked on the way. */
+typedef struct {
+    double low, high;                     /* labels must lie between */
+    int signs;                            /* labels are classes: 1, and -1 or 0, which count as -1 */
+    double floor;                         /* of the curvature, before weights */
+    double multiple;                      /* rowwise: of the curvature */
+    const void *row_weight;               /* rowwise: optional, one per row */
+    double *parts;                        /* rowwise: optional; share and curve of every row (row_hess.h) */
+    int bad;                              /* out: a number that is not finite, or a label outside */
+} fl_boost;
+
 /* ---- pointwise losses --------------------------------------------------- */
 
 typedef struct {
@@ -76,11 +92,13 @@ typedef struct {
     fl_operand input, target, aux, weight;
     fl_operand value;                     /* only for FL_REDUCE_NONE */
     fl_operand grad, hess;                /* optional outputs; hess needs grad */
+    fl_boost *boost;                      /* set by the entry point; NULL: hess is the second derivative */
     double result;                        /* the loss, for mean and sum */
     int nan_seen;                         /* the sum of all values is NaN */
 } fl_pointwise_args;
 
 fl_status fl_pointwise(fl_pointwise_args *args);
+fl_status fl_boost_pointwise(fl_pointwise_args *args, fl_boost *boost);
 
 /* Drop and merge axes, choose an order that follows memory, mark direct
  * operands. Call it once the space and every operand are filled in. */
@@ -111,12 +129,17 @@ typedef struct {
     int64_t ignore_index;
     double smoothing;            /* label smoothing */
     void *value;                 /* one per row, for FL_REDUCE_NONE */
+    fl_boost *boost;             /* set by the entry point; NULL: hess is the second derivative */
     double result;
     ptrdiff_t bad_row;           /* with FL_BAD_LABEL: the first row at fault */
 } fl_rowwise_args;
 
 fl_status fl_rowwise(fl_rowwise_args *args);
+fl_status fl_boost_rowwise(fl_rowwise_args *args, fl_boost *boost);
 double fl_rowwise_cost(const fl_rowwise_args *args);
+
+/* The whole Hessian of one row, from its parts; the classes' probabilities are the softmax of x. */
+void fl_row_hessian(const double *x, ptrdiff_t classes, ptrdiff_t label, const double *parts, double *matrix);
 
 /* ---- ratio losses: sums over groups of pixels ----------------------------- */
 

@@ -1,8 +1,12 @@
 /* template.h -- what is compiled once per working type: maths, formulas, loops. */
 #include "math/elementary.h"
 
+/* hess is the second derivative, whatever its sign. curvature is for boosting, which divides by it: positive and
+ * nowhere less than hess. Losses whose hess is that already leave it out; the others have an FL_CURVATURE line.
+ * Most of theirs are psi(r)/r, for a loss of r with the derivative psi: of the tightest parabola that touches the
+ * loss and lies above it (Huber 1981, section 7.8). */
 typedef struct {
-    real value, grad, hess;
+    real value, grad, hess, curvature;
 } FL(point);
 
 /* Of the log-probability of a row's target. */
@@ -17,6 +21,7 @@ typedef struct {
 
 #include "loops/operand.h"
 #include "loops/reduce.h"
+#include "loops/boost.h"
 #include "loops/pointwise.h"
 #include "loops/row.h"
 #include "loops/row_hess.h"

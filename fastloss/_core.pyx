@@ -16,6 +16,7 @@ cdef extern from "fastloss.h" nogil:
     enum:
         FL_MAX_DIMS
         FL_MAX_PARAMETERS
+        FL_KNEE
     enum:
         FL_OK
         FL_NO_MEMORY
@@ -105,6 +106,16 @@ cdef double RELEASE_GIL_NS = 10e3
 fl_threads_init()
 fl_isa_init()
 
+# What fl_boost_rowwise does beyond fl_rowwise is described where it is used: _pyx/boosting.pxi.
+cdef extern from "fastloss.h" nogil:
+    ctypedef struct fl_boost:
+        double low, high
+        int signs
+        double floor, multiple
+        const void *row_weight
+        double *parts
+        int bad
+
 include "_pyx/arrays.pxi"
 include "_pyx/pointwise.pxi"
 include "_pyx/rowwise.pxi"
@@ -112,3 +123,4 @@ include "_pyx/penalties.pxi"
 include "_pyx/ratio.pxi"
 include "_pyx/process.pxi"
 include "_pyx/boxes.pxi"
+include "_pyx/boosting.pxi"

@@ -144,6 +144,13 @@ static FL_INLINE void FL(pixel_tile)(FL(row_point) (*formula)(real, const real *
         g[plans[l].class0 * at.g_class + l] += plans[l].weight0 * call->scale;
         if (plans[l].class1 >= 0) g[plans[l].class1 * at.g_class + l] += plans[l].weight1 * call->scale;
     }
+    if (a->boost) {
+        const real *weight = a->boost->row_weight;
+        for (int l = 0; l < n; l++) FL(boost_parts)(a->boost, first + l, &ends[l]);
+        for (ptrdiff_t c = 0; c < classes; c++)
+            FL(boost_rows)(a->boost, weight ? weight + first : NULL, n, g + c * at.g_class,
+                           at.h + c * at.h_class);
+    }
 }
 
 /* Short rows: a vector along the classes would be mostly empty, so a tile of them is turned over, treated

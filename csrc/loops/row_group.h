@@ -125,6 +125,11 @@ static FL_INLINE void FL(row_group)(FL(row_point) (*formula)(real, const real *)
             g[plans[r].class0] += end.slope0 * call->scale;
             if (plans[r].class1 >= 0) g[plans[r].class1] += end.slope1 * call->scale;
         }
+        if (a->boost) {
+            real *h = (real *)a->hess.data + FL(row_offset)(first + r, a->inner, &a->hess);
+            FL(boost_parts)(a->boost, first + r, &end);
+            FL(boost_classes)(a->boost, first + r, classes, g, h);
+        }
         if (call->stream) fl_stream(out[r], g, classes * sizeof(real));
     }
 }

@@ -57,17 +57,18 @@ static FL_INLINE FL(point) FL(binary_cross_entropy)(real x, real t, real aux, co
                        t / FL(max)(least_square, x * x) + (1 - t) / FL(max)(least_square, y * y)};
 }
 
-/* hinge -- targets -1 and +1.
- *   value = max(0, 1 - t x)    grad = -t [t x < 1]    hess = 0 */
+/* hinge -- targets -1 and +1; of m = 1 - t x it is (m + |m|)/2.
+ *   value = max(0, m)    grad = -t [m > 0]    hess = 0    curvature = min(1, 1/(2 |m|)) */
 static FL_INLINE FL(point) FL(hinge)(real x, real t, real aux, const real *p) {
     (void)aux, (void)p;
     real margin = FL(fma)(-t, x, 1);
-    return (FL(point)){FL(max)(0, margin), margin > 0 ? -t : (real)0, 0};
+    return (FL(point)){FL(max)(0, margin), margin > 0 ? -t : (real)0, 0, 1 / FL(max)(1, 2 * FL(abs)(margin))};
 }
 
 /* A binary cross entropy with a factor that falls with the probability m of being
  * wrong: value = at m^g bce, where dm/dx = e p q. Given m^g, its derivatives as
- * once = m^(g-1) p q and twice = m^(g-2) (p q)^2. */
+ * once = m^(g-1) p q and twice = m^(g-2) (p q)^2. The curvature has of the three terms of the second
+ * derivative what is positive; with 0/1 labels a Newton step is then never longer than that of bce. */
 static FL_INLINE FL(point)
     FL(focal)(FL(logit) r, real at, real g, real e, real power, real once, real twice) {
     real pq = r.large * r.small, slope = g * e * once;
@@ -76,6 +77,7 @@ static FL_INLINE FL(point)
         at * power * r.bce,
         at * FL(fma)(slope, r.bce, power * r.d),
         at * FL(fma)(curve, r.bce, FL(fma)(2 * slope, r.d, power * pq)),
+        at * FL(fma)(FL(max)(0, curve), r.bce, FL(fma)(2, FL(max)(0, slope * r.d), power * pq)),
     };
 }
 

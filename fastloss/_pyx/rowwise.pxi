@@ -21,6 +21,7 @@ cdef extern from "fastloss.h" nogil:
         Py_ssize_t bad_row
 
     int fl_rowwise(fl_rowwise_args *args)
+    int fl_boost_rowwise(fl_rowwise_args *args, fl_boost *boost)
     double fl_rowwise_cost(const fl_rowwise_args *args)
 
 
@@ -76,6 +77,7 @@ cdef class RowCall:
     cdef fl_rowwise_args args
     cdef cnp.ndarray x, g, g_out, h, h_out, v, target
     cdef cnp.ndarray index, position, row_weight, class_weight, soft      # kept alive
+    cdef fl_boost *boost
     cdef int axis
     cdef bint rows
 
@@ -269,9 +271,9 @@ cdef class RowCall:
             args.hess.inner = args.hess.outer
         if fl_rowwise_cost(args) > RELEASE_GIL_NS:
             with nogil:
-                status = fl_rowwise(args)
+                status = fl_boost_rowwise(args, self.boost)
         else:
-            status = fl_rowwise(args)
+            status = fl_boost_rowwise(args, self.boost)
         if status == FL_NO_MEMORY:
             raise MemoryError("no memory for a row of exponentials")
         if status == FL_BAD_LABEL:
@@ -290,6 +292,9 @@ cdef class RowCall:
         return value, self.g, self.h
 
     cdef object bad_label(self):
+        if self.boost != NULL:
+            return IndexError(f"row {self.args.bad_row}: label is {self.target[self.args.bad_row]}; "
+                              f"expected a class, 0..{self.args.classes - 1}")
         position = np.unravel_index(self.args.bad_row, self.row_shape()) if self.row_shape() else ()
         place = f"[{', '.join(str(int(i)) for i in position)}]" if position else ""
         return IndexError(
