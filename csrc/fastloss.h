@@ -76,6 +76,7 @@ typedef struct {
     double floor;                         /* of the curvature, before weights */
     double multiple;                      /* rowwise: of the curvature */
     const void *row_weight;               /* rowwise: optional, one per row */
+    int narrow;                           /* rowwise, classes apart: doubles in, floats out */
     double *parts;                        /* rowwise: optional; share and curve of every row (row_hess.h) */
     int bad;                              /* out: a number that is not finite, or a label outside */
 } fl_boost;

@@ -25,6 +25,7 @@ typedef struct {
 #include "loops/pointwise.h"
 #include "loops/row.h"
 #include "loops/row_hess.h"
+#include "loops/boost_rows.h"
 #include "loops/row_group.h"
 #include "loops/pixels.h"
 #include "loops/rowwise.h"

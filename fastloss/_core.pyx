@@ -74,6 +74,15 @@ cdef extern from "fastloss.h" nogil:
     int fl_loss_count()
     const fl_loss_info *fl_loss_at(int loss)
 
+    ctypedef struct fl_boost:
+        double low, high
+        int signs
+        double floor, multiple
+        const void *row_weight
+        int narrow
+        double *parts
+        int bad
+
     ctypedef struct fl_pointwise_args:
         int loss, dtype, reduction
         double parameters[4]
@@ -84,6 +93,7 @@ cdef extern from "fastloss.h" nogil:
         int nan_seen
 
     int fl_pointwise(fl_pointwise_args *args)
+    int fl_boost_pointwise(fl_pointwise_args *args, fl_boost *boost)
     void fl_space_prepare(fl_pointwise_args *args)
     double fl_pointwise_cost(const fl_pointwise_args *args)
 
@@ -105,16 +115,6 @@ cdef double RELEASE_GIL_NS = 10e3
 
 fl_threads_init()
 fl_isa_init()
-
-# What fl_boost_rowwise does beyond fl_rowwise is described where it is used: _pyx/boosting.pxi.
-cdef extern from "fastloss.h" nogil:
-    ctypedef struct fl_boost:
-        double low, high
-        int signs
-        double floor, multiple
-        const void *row_weight
-        double *parts
-        int bad
 
 include "_pyx/arrays.pxi"
 include "_pyx/pointwise.pxi"

@@ -43,24 +43,3 @@ static void FL(raise)(real *h, ptrdiff_t n, real floor, real scale) {
         for (ptrdiff_t i = 0; i < n; i++) h[i] = FL(max)(floor, h[i]);
     }
 }
-
-/* Weights, the engine's multiple of the curvature, and the floor: of one class of n rows, ... */
-static void FL(boost_rows)(const fl_boost *boost, const real *weight, ptrdiff_t n, real *g, real *h) {
-    const real multiple = (real)boost->multiple, floor = (real)boost->floor;
-    FL_LANE_LOOP
-    for (ptrdiff_t i = 0; i < n; i++) h[i] = FL(max)(floor, multiple * h[i]);
-    if (!weight) return;
-    FL(weigh)(weight, n, g);
-    FL(weigh)(weight, n, h);
-}
-
-/* ... or of one row. */
-static void FL(boost_classes)(const fl_boost *boost, ptrdiff_t row, ptrdiff_t classes, real *g, real *h) {
-    const real multiple = (real)boost->multiple, floor = (real)boost->floor;
-    const real weight = boost->row_weight ? ((const real *)boost->row_weight)[row] : 1;
-    FL_LANE_LOOP
-    for (ptrdiff_t c = 0; c < classes; c++) {
-        g[c] *= weight;
-        h[c] = weight * FL(max)(floor, multiple * h[c]);
-    }
-}

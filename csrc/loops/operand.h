@@ -48,15 +48,23 @@ static void FL(gather)(const fl_operand *o, const fl_space *s, ptrdiff_t start, 
 
 #undef FL_COPY_RUN
 
-/* Outputs always have the working type. */
+#define FL_WRITE_RUN(type) \
+    for (ptrdiff_t i = 0; i < r.length; i++) *(type *)(r.at + i * r.stride) = (type)in[i]
+
+/* Outputs have the working type; those of boosting may be float where that is double. */
 static void FL(scatter)(const fl_operand *o, const fl_space *s, ptrdiff_t start, ptrdiff_t n,
                         const real *in) {
     while (n > 0) {
         FL(run) r = FL(run_at)(o, s, start, n);
-        for (ptrdiff_t i = 0; i < r.length; i++) *(real *)(r.at + i * r.stride) = in[i];
+        if (o->type == FL_F32 && r.stride == sizeof(float))
+            for (ptrdiff_t i = 0; i < r.length; i++) ((float *)r.at)[i] = (float)in[i];
+        else if (o->type == FL_F32) FL_WRITE_RUN(float);
+        else FL_WRITE_RUN(double);
         in += r.length, start += r.length, n -= r.length;
     }
 }
+
+#undef FL_WRITE_RUN
 
 /* The block itself where it is contiguous, else its copy in `scratch`. */
 static FL_INLINE const real *FL(load)(const fl_operand *o, const fl_space *s, ptrdiff_t start, ptrdiff_t n,

@@ -26,13 +26,6 @@ static void FL(row_hess)(const FL(row_call) *call, const FL(row_plan) *plan, con
     if (plan && curve1 != 0) h[plan->class1] = FL(hess_at)(e[plan->class1] * inverse, share, curve1, curve0);
 }
 
-/* What the whole Hessian of a row takes: share (diag p - p p^T) + curve d d^T, d_c = [c = t] - p_c. */
-static void FL(boost_parts)(const fl_boost *boost, ptrdiff_t row, const FL(row_end) *end) {
-    if (!boost->parts) return;
-    boost->parts[2 * row] = end->share;
-    boost->parts[2 * row + 1] = end->curve0;
-}
-
 /* Of an ignored row, whatever it holds. */
 static void FL(blank_hess)(const fl_rowwise_args *a, ptrdiff_t row) {
     if (!a->hess.data) return;

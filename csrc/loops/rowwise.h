@@ -28,6 +28,11 @@ static FL_INLINE void FL(rowwise_chunk)(FL(row_point) (*formula)(real, const rea
         free(scratch);
     } else {
         ptrdiff_t tiles = (a->inner + FL(tile) - 1) / FL(tile);
+        real *wide = NULL;
+        if (a->boost && a->boost->narrow && !(wide = malloc(2 * a->classes * FL(tile) * sizeof(real)))) {
+            call->failed = 1;
+            return;
+        }
         if (last > a->outer_count * tiles) last = a->outer_count * tiles;
         for (; first < last; first++) {
             ptrdiff_t outer = first / tiles, inner = first % tiles * FL(tile), left = a->inner - inner;
@@ -43,8 +48,17 @@ static FL_INLINE void FL(rowwise_chunk)(FL(row_point) (*formula)(real, const rea
                 a->hess.data ? (real *)a->hess.data + outer * a->hess.outer + inner : NULL,
                 a->hess.class_,
             };
+            if (wide) {
+                at.g = wide, at.h = wide + a->classes * FL(tile);
+                at.g_class = at.h_class = FL(tile);
+            }
             FL(pixel_tile)(formula, call, at, outer * a->inner + inner, lanes);
+            if (wide) {
+                FL(narrow)(at.g, a->classes, at.n, &a->grad, outer * a->grad.outer + inner);
+                FL(narrow)(at.h, a->classes, at.n, &a->hess, outer * a->hess.outer + inner);
+            }
         }
+        free(wide);
     }
     call->partials[chunk] = fl_sum_lanes(lanes);
 }

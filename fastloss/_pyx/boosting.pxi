@@ -1,7 +1,6 @@
 # boosting.pxi -- derivatives of raw predictions, as the boosting engines ask for them.
 
 cdef extern from "fastloss.h" nogil:
-    int fl_boost_pointwise(fl_pointwise_args *args, fl_boost *boost)
     void fl_row_hessian(const double *x, Py_ssize_t classes, Py_ssize_t label, const double *parts, double *matrix)
 
 # The floor under every curvature, that of XGBoost's own logistic objective.
@@ -59,7 +58,7 @@ cdef class PointDerivatives:
         self.signs = signs
 
     def __call__(self, predictions, labels, weight, double sign, cnp.ndarray grad not None, cnp.ndarray hess not None):
-        """Fill grad and hess, both of the type that is computed in, with `sign` times the derivatives."""
+        """Fill grad and hess, both float32 or both float64, with `sign` times the derivatives."""
         cdef fl_pointwise_args args
         cdef fl_boost boost
         cdef cnp.ndarray x = as_operand("predictions", predictions), t = as_operand("labels", labels), w = None
@@ -76,7 +75,7 @@ cdef class PointDerivatives:
         args.loss = self.loss
         args.factor = sign * self.factor
         args.reduction = FL_REDUCE_SUM
-        args.dtype = F32 if cnp.PyArray_TYPE(grad) == cnp.NPY_FLOAT else F64
+        args.dtype = F64 if operand_type(x) == F64 or operand_type(grad) == F64 else F32
         for i in range(FL_MAX_PARAMETERS):
             args.parameters[i] = self.values[i]
         args.space.size = cnp.PyArray_SIZE(x)
@@ -92,9 +91,6 @@ cdef class PointDerivatives:
         broadcast(&args.hess, "hess", hess, x, "predictions")
         fl_space_prepare(&args)
         boost.low, boost.high, boost.signs, boost.floor = self.low, self.high, self.signs, CURVATURE_FLOOR
-        boost.multiple = 1
-        boost.row_weight = NULL
-        boost.parts = NULL
         boost.bad = 0
         if self.knee > 0:
             args.parameters[FL_KNEE] = self.knee_of(&args)
@@ -147,8 +143,8 @@ cdef class RowDerivatives:
         self.ignore_index = parse_index("ignore_index", ignore_index)
         self.smoothing = parse_in_domain("label_smoothing", label_smoothing, FL_UNIT)
 
-    cdef RowCall run(self, object predictions, object labels, object weight, double multiple, object grad,
-                     object hess, double *parts):
+    cdef RowCall run(self, object predictions, object labels, object weight, double multiple, bint narrow,
+                     double *parts):
         cdef RowCall call = RowCall()
         cdef fl_boost boost
         cdef cnp.ndarray t = as_operand("labels", labels), w = None
@@ -172,13 +168,21 @@ cdef class RowDerivatives:
         boost.multiple = multiple
         boost.row_weight = NULL
         boost.parts = parts
+        boost.narrow = 0
         if weight is not None:
             w = as_operand("weights", weight)
             if cnp.PyArray_NDIM(w) != 1 or cnp.PyArray_DIM(w, 0) != cnp.PyArray_DIM(call.x, 0):
                 raise ValueError(f"weights have shape {shape_of(w)}, but predictions have shape {shape_of(call.x)}")
             call.row_weight = contiguous(w, cnp.PyArray_TYPE(call.x))
             boost.row_weight = cnp.PyArray_DATA(call.row_weight)
-        call.outputs(predictions, labels, None, grad, hess)
+        if narrow and not call.rows and call.args.dtype == F64:
+            boost.narrow = 1
+            call.g = np.empty(shape_of(call.x), np.float32, order="F")
+            call.h = np.empty(shape_of(call.x), np.float32, order="F")
+            call.matches(&call.args.grad, call.g)
+            call.matches(&call.args.hess, call.h)
+        else:
+            call.outputs(predictions, labels, None, True, True)
         call.boost = &boost
         call.run()
         call.boost = NULL
@@ -189,12 +193,12 @@ cdef class RowDerivatives:
         return call
 
     def __call__(self, predictions, labels, weight, double multiple):
-        """Gradient and curvature of (rows, classes), in the type and the order of the predictions.
+        """Gradient and curvature of (rows, classes) as float32, in the order of the predictions.
 
         The curvature of a class is its diagonal entry of the Hessian times `multiple`.
         """
-        cdef RowCall call = self.run(predictions, labels, weight, multiple, True, True, NULL)
-        return call.g, call.h
+        cdef RowCall call = self.run(predictions, labels, weight, multiple, True, NULL)
+        return call.g.astype(np.float32, copy=False), call.h.astype(np.float32, copy=False)
 
     def row(self, cnp.ndarray scores not None, label, weight):
         """The gradient and the whole Hessian of one row, both negative, as lists."""
@@ -203,7 +207,7 @@ cdef class RowDerivatives:
         cdef RowCall call
         cdef Py_ssize_t classes = cnp.PyArray_SIZE(x)
         parts[0] = parts[1] = 0
-        call = self.run(x.reshape(1, classes), t, None, 1, True, True, parts)
+        call = self.run(x.reshape(1, classes), t, None, 1, False, parts)
         matrix = np.empty((classes, classes))
         parts[0] *= -weight
         parts[1] *= -weight

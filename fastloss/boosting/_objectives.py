@@ -75,7 +75,7 @@ class _ArrayObjective(_Objective):
         if weight is not None and np.size(weight) == 0:      # how XGBoost says that there are none
             weight = None
         if self._plan.rowwise:
-            scores = np.asarray(scores, np.float32, self._order)
+            scores = np.asarray(scores, order=self._order)
             return self._derivatives(scores, labels, weight, self._multiple(scores))
         scores, labels = np.asarray(scores), np.asarray(labels)
         if labels.shape != scores.shape and labels.size == scores.size:
