@@ -50,7 +50,7 @@ class Traits:
 
 
 # Within this share of the mean residual, losses with a kink at equality count as squared.
-KNEE = 0.1
+KNEE = 0.3
 
 TRAITS = {
     "mse_loss": Traits(factor=0.5, start="mean"),
