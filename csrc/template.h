@@ -11,6 +11,7 @@ typedef struct {
 } FL(row_point);
 
 #include "losses/classification.h"
+#include "losses/classification_rows.h"
 #include "losses/penalties.h"
 #include "losses/regression.h"
 #include "losses/boxes.h"

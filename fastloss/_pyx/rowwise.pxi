@@ -331,6 +331,17 @@ def cross_entropy(int loss, input, target, weight, ignore_index, reduction, labe
     return call.run()
 
 
+def row_of_probability(int loss, input, target, weight, ignore_index, tuple parameters, reduction, grad, hess):
+    """A function of the probability of each row's class."""
+    cdef RowCall call = RowCall()
+    call.start(loss, input, 1, reduction)
+    call.parameters(parameters)
+    call.class_weights(weight)
+    call.labels(as_operand("target", target), ignore_index)
+    call.outputs(input, target, weight, grad, hess)
+    return call.run()
+
+
 def nll_loss(int loss, input, target, weight, ignore_index, reduction, grad, hess):
     """The target's entry alone, of rows of log-probabilities."""
     cdef RowCall call = RowCall()

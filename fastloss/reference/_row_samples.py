@@ -116,7 +116,22 @@ NLL: tuple[dict[str, Any], ...] = (
     {"weight": class_weight, "ignore_index": 2},
 )
 
-NLL_VARIANTS = (
+FOCAL: tuple[dict[str, Any], ...] = (
+    {},
+    {"gamma": 0.0},
+    {"gamma": 1.0, "weight": class_weight},
+    {"gamma": 1.5, "ignore_index": 1},
+    {"gamma": 3.0, "weight": class_weight},
+)
+
+POLY1: tuple[dict[str, Any], ...] = (
+    {},
+    {"epsilon": -1.0, "weight": class_weight},
+    {"epsilon": 2.5, "ignore_index": 1},
+)
+
+# Of losses that take class indices alone.
+INDEX_VARIANTS = (
     Variant(ignored_indices, ({}, {"weight": class_weight})),
     Variant(small_indices, ({}, {"ignore_index": 0})),
 )
