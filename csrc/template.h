@@ -12,6 +12,7 @@ typedef struct {
 
 #include "losses/classification.h"
 #include "losses/classification_rows.h"
+#include "losses/margin.h"
 #include "losses/penalties.h"
 #include "losses/regression.h"
 #include "losses/boxes.h"
@@ -24,6 +25,7 @@ typedef struct {
 #include "loops/row_group.h"
 #include "loops/pixels.h"
 #include "loops/rowwise.h"
+#include "loops/margin.h"
 #include "loops/ratio_rows.h"
 #include "loops/ratio.h"
 #include "loops/boxblock.h"

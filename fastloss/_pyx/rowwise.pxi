@@ -77,7 +77,7 @@ cdef class RowCall:
     cdef cnp.ndarray x, g, g_out, h, h_out, v, target
     cdef cnp.ndarray index, position, row_weight, class_weight, soft      # kept alive
     cdef int axis
-    cdef bint rows
+    cdef bint rows, ignores, lists
 
     cdef int start(self, int loss, object input, int axis, object reduction) except -1:
         cdef cnp.ndarray x = as_input("input", input)
@@ -177,17 +177,25 @@ cdef class RowCall:
 
     cdef int labels(self, cnp.ndarray t, object ignore_index) except -1:
         """Class indices, one per row."""
-        cdef int kind = operand_type(t)
-        if kind < FL_I8 or cnp.PyArray_TYPE(t) == cnp.NPY_BOOL:
+        self.check_integers(t)
+        self.check_rows(t)
+        self.take_labels(t)
+        self.ignores = True
+        self.args.ignore_index = parse_index("ignore_index", ignore_index)
+        return 0
+
+    cdef int check_integers(self, cnp.ndarray t) except -1:
+        if operand_type(t) < FL_I8 or cnp.PyArray_TYPE(t) == cnp.NPY_BOOL:
             raise TypeError(f"target has dtype {t.dtype}; expected integer class indices"
                             + (f" of shape {self.row_shape()}" if cnp.PyArray_NDIM(t) else ""))
-        self.check_rows(t)
+        return 0
+
+    cdef int take_labels(self, cnp.ndarray t) except -1:
         self.target = t
-        if kind == FL_U64:
+        if operand_type(t) == FL_U64:
             t = np.minimum(t, np.uint64(2**63 - 1))      # no label, whichever way it is read
         self.index = contiguous(t, cnp.NPY_INT64)
         self.args.index = <const int64_t *>cnp.PyArray_DATA(self.index)
-        self.args.ignore_index = parse_index("ignore_index", ignore_index)
         return 0
 
     cdef int probabilities(self, cnp.ndarray t, object ignore_index) except -1:
@@ -290,11 +298,15 @@ cdef class RowCall:
         return value, self.g, self.h
 
     cdef object bad_label(self):
-        position = np.unravel_index(self.args.bad_row, self.row_shape()) if self.row_shape() else ()
+        shape = shape_of(self.target)
+        position = np.unravel_index(self.args.bad_row, shape) if shape else ()
         place = f"[{', '.join(str(int(i)) for i in position)}]" if position else ""
+        beside = f"; ignore_index is {self.args.ignore_index}" if self.ignores else ""
+        if self.lists:
+            beside = "; -1 ends the classes of a row"
         return IndexError(
             f"target{place} is {self.target[position]}, but input has {self.args.classes} classes "
-            f"(0..{self.args.classes - 1}); ignore_index is {self.args.ignore_index}"
+            f"(0..{self.args.classes - 1}){beside}"
         )
 
 

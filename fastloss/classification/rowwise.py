@@ -220,7 +220,7 @@ def poly1_cross_entropy(
 
     References
     ----------
-    Leng et al., PolyLoss: a polynomial expansion perspective of classification loss functions (2022).
+    Leng et al., PolyLoss: a polynomial expansion perspective of classification losses (2022).
 
     Examples
     --------

@@ -33,8 +33,8 @@ from .._rows import (
     check_indices,
     class_weights,
     finish_rows,
-    index_rows,
     function_rows,
+    index_rows,
     negative_scores,
     probability_rows,
 )
