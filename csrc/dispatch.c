@@ -87,12 +87,14 @@ double fl_rowwise_cost(const fl_rowwise_args *args) {
     const fl_traits *traits = &fl_loss_traits[args->loss];
     double rows = (double)args->outer_count * (double)args->inner;
     if (traits->flags & FL_PICKS) return traits->cost * rows;
+    if (traits->flags & FL_MARGIN) return traits->cost * rows * (double)args->classes * (1 + args->dtype);
     return 0.5 * rows * (double)args->classes * (1 + args->dtype);
 }
 
 fl_status fl_boost_rowwise(fl_rowwise_args *args, fl_boost *boost) {
+    int margin = fl_loss_traits[args->loss].flags & FL_MARGIN;
     args->boost = boost;
-    return active->table->rowwise[args->dtype](args);
+    return (margin ? active->table->margin : active->table->rowwise)[args->dtype](args);
 }
 
 fl_status fl_rowwise(fl_rowwise_args *args) { return fl_boost_rowwise(args, NULL); }

@@ -47,7 +47,8 @@ typedef enum {
     FL_NONNEGATIVE,      /* >= 0 and finite */
     FL_POSITIVE,         /* > 0 and finite */
     FL_UNIT,             /* in [0, 1] */
-    FL_UNIT_OR_OFF       /* in [0, 1], or -1 = switched off */
+    FL_UNIT_OR_OFF,      /* in [0, 1], or -1 = switched off */
+    FL_ONE_OR_TWO        /* 1 or 2 */
 } fl_domain;
 
 typedef struct {
@@ -123,7 +124,7 @@ typedef struct {
     ptrdiff_t outer_count, inner, classes;
     fl_rows input, grad, hess;   /* grad, hess optional; hess needs grad */
     fl_rows target;              /* class probabilities, or absent */
-    const int64_t *index;        /* class of every row, or absent */
+    const int64_t *index;        /* class of every row, for some losses a list of them; or absent */
     const void *position;        /* bin position of every row, or absent */
     const void *row_weight;      /* optional, one per row */
     const void *class_weight;    /* optional, one per class */
@@ -132,7 +133,7 @@ typedef struct {
     void *value;                 /* one per row, for FL_REDUCE_NONE */
     fl_boost *boost;             /* set by the entry point; NULL: hess is the second derivative */
     double result;
-    ptrdiff_t bad_row;           /* with FL_BAD_LABEL: the first row at fault */
+    ptrdiff_t bad_row;           /* with FL_BAD_LABEL: the first index at fault */
 } fl_rowwise_args;
 
 fl_status fl_rowwise(fl_rowwise_args *args);

@@ -27,6 +27,7 @@ enum {
     FL_GROUP_ELEMENTS = 8192,
     FL_STREAM_CLASSES = 256,
     FL_SHORT_ROW = 15,
+    FL_SHORT_MARGIN = 32,
     FL_WIDE_ROW = 128
 };
 
@@ -64,6 +65,7 @@ static double fl_sum_lanes(const double *lanes) {
 const fl_table FL_PASTE(fl_table_, FL_ISA, ) = {
     .pointwise = {fl_pointwise_f32, fl_pointwise_f64},
     .rowwise = {fl_rowwise_f32, fl_rowwise_f64},
+    .margin = {fl_margin_f32, fl_margin_f64},
     .ratio = {fl_ratio_f32, fl_ratio_f64},
     .boxes = {fl_boxes_f32, fl_boxes_f64},
     .pairs = {fl_pairs_f32, fl_pairs_f64},

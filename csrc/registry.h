@@ -9,6 +9,8 @@ enum {
 #define FL_ROOT_OF(name, reduced, each) FL_LOSS_##name,
 #define FL_ROWWISE(name, formula) FL_LOSS_##name,
 #define FL_PICK_ROW(name) FL_LOSS_##name,
+#define FL_MARGIN_ROW(name, cost, flags) FL_LOSS_##name,
+#define FL_ROW_MEANS(name, each) FL_LOSS_##name,
 #define FL_RATIO(name, cost) FL_LOSS_##name,
 #define FL_BOXES(name, kind, cost, pair) FL_LOSS_##name,
 #include "losses.def"
@@ -23,7 +25,9 @@ enum {
     FL_HAS_AUX = 16,        /* a third elementwise argument */
     FL_RENAMED = 32,        /* torch calls the arguments otherwise than input, target */
     FL_LOGIT = 64,          /* input is a logit: aux is e^-|input| */
-    FL_PICKS = 128          /* reads one class of every row */
+    FL_PICKS = 128,         /* reads one class of every row */
+    FL_MARGIN = 256,        /* served by loops/margin.h */
+    FL_LISTS = 512          /* several classes per row */
 };
 
 typedef struct {

@@ -8,6 +8,7 @@ typedef struct {
     /* by working type */
     fl_status (*pointwise[2])(fl_pointwise_args *args);
     fl_status (*rowwise[2])(fl_rowwise_args *args);
+    fl_status (*margin[2])(fl_rowwise_args *args);
     fl_status (*ratio[2])(fl_ratio_args *args);
     fl_status (*boxes[2])(fl_boxes_args *args);
     fl_status (*pairs[2])(fl_pairs_args *args);

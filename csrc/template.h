@@ -15,6 +15,8 @@ typedef struct {
 } FL(row_point);
 
 #include "losses/classification.h"
+#include "losses/classification_rows.h"
+#include "losses/margin.h"
 #include "losses/penalties.h"
 #include "losses/regression.h"
 #include "losses/boxes.h"
@@ -29,6 +31,7 @@ typedef struct {
 #include "loops/row_group.h"
 #include "loops/pixels.h"
 #include "loops/rowwise.h"
+#include "loops/margin.h"
 #include "loops/ratio_rows.h"
 #include "loops/ratio.h"
 #include "loops/boxblock.h"

@@ -47,6 +47,7 @@ cdef extern from "fastloss.h" nogil:
         FL_POSITIVE
         FL_UNIT
         FL_UNIT_OR_OFF
+        FL_ONE_OR_TWO
 
     ctypedef struct fl_operand:
         char *data
@@ -119,6 +120,7 @@ fl_isa_init()
 include "_pyx/arrays.pxi"
 include "_pyx/pointwise.pxi"
 include "_pyx/rowwise.pxi"
+include "_pyx/margin.pxi"
 include "_pyx/penalties.pxi"
 include "_pyx/ratio.pxi"
 include "_pyx/process.pxi"

@@ -47,7 +47,9 @@ def test_gradients_are_slopes(name):
         def value(x, rest=args[1:], options=options):
             return np.asarray(loss.function(x, *rest, **options))
 
-        _, gradient = loss.function(*args, **options, grad=True)
+        result, gradient = loss.function(*args, **options, grad=True)
+        if np.isnan(result).all():
+            continue  # every row is ignored: the mean of none
         expected = slopes(value, args[0])
         if loss.kind == "pairs":
             # expected[i, k, n, m] is d out[n, m] / d boxes1[i, k]: only n = i is not zero

@@ -3,7 +3,7 @@
 /* What the whole Hessian of a row takes: share (diag p - p p^T) + curve d d^T, d_c = [c = t] - p_c. */
 static void FL(boost_parts)(const fl_boost *boost, ptrdiff_t row, const FL(row_end) *end) {
     if (!boost->parts) return;
-    boost->parts[2 * row] = end->share;
+    boost->parts[2 * row] = FL(max)(0, end->share);
     boost->parts[2 * row + 1] = end->curve0;
 }
 

@@ -130,6 +130,9 @@ static const FL(point_loops) FL(point_table)[FL_LOSS_COUNT] = {
 #define FL_POINTWISE(name, cost, flags) \
     [FL_LOSS_##name] = {FL(name##_sum), FL(name##_grad), FL(name##_value), FL(name##_value_grad), \
                         FL(name##_all)},
+#define FL_ROW_MEANS(name, each) \
+    [FL_LOSS_##name] = {FL(each##_sum), FL(each##_grad), FL(each##_value), FL(each##_value_grad), \
+                        FL(each##_all)},
 #include "../losses.def"
 };
 
@@ -188,6 +191,8 @@ static void FL(point_block)(const FL(point_call) *call, ptrdiff_t start, ptrdiff
         if (args->grad.data) FL(weigh)(w, n, g);
         if (args->hess.data) FL(weigh)(w, n, h);
     }
+    if (args->value.data && args->factor != 1)
+        for (ptrdiff_t i = 0; i < n; i++) v[i] *= (real)args->factor;
     if (args->hess.data && call->root > 0)
         for (ptrdiff_t i = 0; i < n; i++) h[i] -= g[i] * g[i] / call->root;
 

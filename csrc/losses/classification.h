@@ -117,10 +117,3 @@ static FL_INLINE FL(point) FL(varifocal_square)(real x, real t, real z, const re
     FL(logit) r = FL(read_logit)(x, t, z);
     return FL(varifocal_power)(r, t, r.p * r.p, p);
 }
-
-/* log_loss -- of the target's log-probability: cross entropy, distribution focal loss.
- *   value = -log p    slope = -1    curve = 0 */
-static FL_INLINE FL(row_point) FL(log_loss)(real log_p, const real *p) {
-    (void)p;
-    return (FL(row_point)){0 - log_p, -1, 0};
-}

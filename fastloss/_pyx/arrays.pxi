@@ -147,12 +147,15 @@ cdef double parse_in_domain(const char *name, object value, int domain) except? 
         return x
     if domain == FL_UNIT_OR_OFF and (0 <= x <= 1 or x == -1):
         return x
+    if domain == FL_ONE_OR_TWO and (x == 1 or x == 2):
+        return x
     expected = {
         FL_ANY_FINITE: "a finite number",
         FL_NONNEGATIVE: "a finite number >= 0",
         FL_POSITIVE: "a finite number > 0",
         FL_UNIT: "a number in [0, 1]",
         FL_UNIT_OR_OFF: "a number in [0, 1], or -1 to switch it off",
+        FL_ONE_OR_TWO: "1 or 2",
     }[domain]
     raise ValueError(f"{name.decode()} is {shown(value)}; expected {expected}")
 

@@ -16,6 +16,14 @@ cdef object report_unit_input(str name, cnp.ndarray x):
 
 def pointwise(int loss, input, target, weight, aux, tuple parameters, reduction, grad, hess):
     """Value, and where asked for first and second derivative, of a pointwise loss."""
+    return pointwise_times(1, loss, input, target, weight, aux, parameters, reduction, grad, hess)
+
+
+cdef object pointwise_times(
+    double factor, int loss, object input, object target, object weight, object aux, tuple parameters, object reduction,
+    object grad, object hess
+):
+    """The same, times a factor."""
     cdef fl_pointwise_args args
     cdef const fl_loss_info *info = fl_loss_at(loss)
     cdef cnp.ndarray x, t, w = None, a = None, v = None, g = None, h = None, g_out = None, h_out = None
@@ -30,7 +38,7 @@ def pointwise(int loss, input, target, weight, aux, tuple parameters, reduction,
     if not same_shape(x, t):
         raise ValueError(f"{target_name} has shape {shape_of(t)}, but {input_name} has shape {shape_of(x)}")
     args.loss = loss
-    args.factor = 1
+    args.factor = factor
     args.reduction = parse_reduction(reduction)
     for i in range(info.n_parameters, FL_MAX_PARAMETERS):
         args.parameters[i] = 0

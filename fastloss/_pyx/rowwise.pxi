@@ -79,7 +79,7 @@ cdef class RowCall:
     cdef cnp.ndarray index, position, row_weight, class_weight, soft      # kept alive
     cdef fl_boost *boost
     cdef int axis
-    cdef bint rows
+    cdef bint rows, ignores, lists
 
     cdef int start(self, int loss, object input, int axis, object reduction) except -1:
         cdef cnp.ndarray x = as_input("input", input)
@@ -179,17 +179,25 @@ cdef class RowCall:
 
     cdef int labels(self, cnp.ndarray t, object ignore_index) except -1:
         """Class indices, one per row."""
-        cdef int kind = operand_type(t)
-        if kind < FL_I8 or cnp.PyArray_TYPE(t) == cnp.NPY_BOOL:
+        self.check_integers(t)
+        self.check_rows(t)
+        self.take_labels(t)
+        self.ignores = True
+        self.args.ignore_index = parse_index("ignore_index", ignore_index)
+        return 0
+
+    cdef int check_integers(self, cnp.ndarray t) except -1:
+        if operand_type(t) < FL_I8 or cnp.PyArray_TYPE(t) == cnp.NPY_BOOL:
             raise TypeError(f"target has dtype {t.dtype}; expected integer class indices"
                             + (f" of shape {self.row_shape()}" if cnp.PyArray_NDIM(t) else ""))
-        self.check_rows(t)
+        return 0
+
+    cdef int take_labels(self, cnp.ndarray t) except -1:
         self.target = t
-        if kind == FL_U64:
+        if operand_type(t) == FL_U64:
             t = np.minimum(t, np.uint64(2**63 - 1))      # no label, whichever way it is read
         self.index = contiguous(t, cnp.NPY_INT64)
         self.args.index = <const int64_t *>cnp.PyArray_DATA(self.index)
-        self.args.ignore_index = parse_index("ignore_index", ignore_index)
         return 0
 
     cdef int probabilities(self, cnp.ndarray t, object ignore_index) except -1:
@@ -295,11 +303,15 @@ cdef class RowCall:
         if self.boost != NULL:
             return IndexError(f"row {self.args.bad_row}: label is {self.target[self.args.bad_row]}; "
                               f"expected a class, 0..{self.args.classes - 1}")
-        position = np.unravel_index(self.args.bad_row, self.row_shape()) if self.row_shape() else ()
+        shape = shape_of(self.target)
+        position = np.unravel_index(self.args.bad_row, shape) if shape else ()
         place = f"[{', '.join(str(int(i)) for i in position)}]" if position else ""
+        beside = f"; ignore_index is {self.args.ignore_index}" if self.ignores else ""
+        if self.lists:
+            beside = "; -1 ends the classes of a row"
         return IndexError(
             f"target{place} is {self.target[position]}, but input has {self.args.classes} classes "
-            f"(0..{self.args.classes - 1}); ignore_index is {self.args.ignore_index}"
+            f"(0..{self.args.classes - 1}){beside}"
         )
 
 
@@ -332,6 +344,17 @@ def cross_entropy(int loss, input, target, weight, ignore_index, reduction, labe
         call.probabilities(t, ignore_index)
     else:
         call.labels(t, ignore_index)
+    call.outputs(input, target, weight, grad, hess)
+    return call.run()
+
+
+def row_of_probability(int loss, input, target, weight, ignore_index, tuple parameters, reduction, grad, hess):
+    """A function of the probability of each row's class."""
+    cdef RowCall call = RowCall()
+    call.start(loss, input, 1, reduction)
+    call.parameters(parameters)
+    call.class_weights(weight)
+    call.labels(as_operand("target", target), ignore_index)
     call.outputs(input, target, weight, grad, hess)
     return call.run()
 

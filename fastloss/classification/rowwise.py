@@ -6,15 +6,20 @@ __all__ = [
     "cross_entropy",
     "distribution_focal_loss",
     "nll_loss",
+    "poly1_cross_entropy",
+    "softmax_focal_loss",
 ]
 
 _cross_entropy = _core.cross_entropy
 _nll = _core.nll_loss
+_row_of_probability = _core.row_of_probability
 _distribution_focal = _core.distribution_focal_loss
 _LOSSES = _core.losses()
 _CROSS_ENTROPY = _LOSSES["cross_entropy"]
 _NLL = _LOSSES["nll"]
 _DFL = _LOSSES["distribution_focal"]
+_POLY1 = _LOSSES["poly1_cross_entropy"]
+_FOCAL = _LOSSES["softmax_focal"]
 
 
 def cross_entropy(
@@ -174,3 +179,115 @@ def distribution_focal_loss(
     (1.2438, array([[ 0.0826, -0.5255,  0.3603,  0.0826]]))
     """
     return _distribution_focal(_DFL, input, target, weight, reduction, grad, hess)
+
+
+def poly1_cross_entropy(
+    input,
+    target,
+    *,
+    epsilon=1.0,
+    reduction="mean",
+    weight=None,
+    ignore_index=-100,
+    grad=False,
+    hess=False,
+):
+    """Cross entropy whose linear term in 1 - P_t counts 1 + epsilon times.
+
+    ::
+
+        value = w_t (-log P_t + e (1 - P_t))       P = softmax(input), e = epsilon, w = weight
+        grad = w_t (1 + e P_t) (P - [c = t])       t = target
+        hess = w_t ((1 + e P_t) P (1 - P) - e P_t ([c = t] - P)^2)
+
+    Parameters
+    ----------
+    input : array_like of float32 or float64, shape (N, C, ...) or (C,)
+        Logits.
+    target : array_like of any integer dtype, shape (N, ...) or ()
+        Class indices.
+    epsilon : float
+        0 is the cross entropy; the paper advises 1 or 2 for images, -1 for detection.
+    reduction, weight, ignore_index, grad, hess : as for `cross_entropy`
+
+    Returns
+    -------
+    loss, grad, hess : as for `cross_entropy`
+
+    Raises
+    ------
+    IndexError, ValueError, TypeError : as for `cross_entropy`; `epsilon` not finite
+
+    References
+    ----------
+    Leng et al., PolyLoss: a polynomial expansion perspective of classification losses (2022).
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> logits = [[2.0, 1.0, 0.0], [0.0, 1.0, 2.0]]
+    >>> loss, grad = fl.poly1_cross_entropy(logits, [0, 1], grad=True)
+    >>> print(f"{loss:.4f}", *grad.round(4), sep=", ")
+    1.4524, [-0.2788  0.2039  0.0749], [ 0.056  -0.4701  0.4141]
+    """
+    return _row_of_probability(
+        _POLY1, input, target, weight, ignore_index, (epsilon,), reduction, grad, hess
+    )
+
+
+def softmax_focal_loss(
+    input,
+    target,
+    *,
+    gamma=2.0,
+    reduction="mean",
+    weight=None,
+    ignore_index=-100,
+    grad=False,
+    hess=False,
+):
+    """Cross entropy of logits that counts rows the less, the better their class is predicted.
+
+    ::
+
+        value = -w_t Q^g l                         P = softmax(input), Q = 1 - P_t, l = log P_t
+        grad = -w_t s ([c = t] - P)                g = gamma, t = target, w = weight
+        hess = w_t (s P (1 - P) + b ([c = t] - P)^2)
+        s = Q^g - g P_t Q^(g-1) l                  b = g P_t Q^(g-1) (2 + l - (g - 1) P_t l / Q)
+
+    Parameters
+    ----------
+    input : array_like of float32 or float64, shape (N, C, ...) or (C,)
+        Logits.
+    target : array_like of any integer dtype, shape (N, ...) or ()
+        Class indices.
+    gamma : float >= 0
+        0 is the cross entropy; a larger one favours hard rows more.
+    reduction, weight, ignore_index, grad, hess : as for `cross_entropy`
+        The weights, one per class, are the alpha of the paper; the mean divides by those of the
+        rows' classes.
+
+    Returns
+    -------
+    loss, grad, hess : as for `cross_entropy`
+        The loss is not convex in one score: `hess` may be negative.
+
+    Raises
+    ------
+    IndexError, ValueError, TypeError : as for `cross_entropy`; `gamma` < 0 or not finite
+
+    References
+    ----------
+    Lin et al., Focal loss for dense object detection (2017), with the softmax for the sigmoid.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> logits = [[2.0, 1.0, 0.0], [0.0, 1.0, 2.0]]
+    >>> loss, grad = fl.softmax_focal_loss(logits, [0, 1], grad=True)
+    >>> print(f"{loss:.4f}", *grad.round(4), sep=", ")
+    0.4242, [-0.0882  0.0645  0.0237], [ 0.0504 -0.4229  0.3725]
+    """
+    return _row_of_probability(
+        _FOCAL, input, target, weight, ignore_index, (gamma,), reduction, grad, hess
+    )

@@ -8,6 +8,8 @@ __all__ = [
     "cross_entropy",
     "distribution_focal_loss",
     "nll_loss",
+    "poly1_cross_entropy",
+    "softmax_focal_loss",
 ]
 
 @overload
@@ -274,6 +276,150 @@ def nll_loss(
     ignore_index: int = ...,
     *,
     reduction: Literal["none"],
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[Floats, Floats, Floats]: ...
+@overload
+def poly1_cross_entropy(
+    input: Array,
+    target: Array,
+    *,
+    epsilon: float = ...,
+    reduction: Literal["mean", "sum"] = ...,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
+) -> float: ...
+@overload
+def poly1_cross_entropy(
+    input: Array,
+    target: Array,
+    *,
+    epsilon: float = ...,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
+) -> Floats: ...
+@overload
+def poly1_cross_entropy(
+    input: Array,
+    target: Array,
+    *,
+    epsilon: float = ...,
+    reduction: Literal["mean", "sum"] = ...,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
+) -> tuple[float, Floats]: ...
+@overload
+def poly1_cross_entropy(
+    input: Array,
+    target: Array,
+    *,
+    epsilon: float = ...,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
+) -> tuple[Floats, Floats]: ...
+@overload
+def poly1_cross_entropy(
+    input: Array,
+    target: Array,
+    *,
+    epsilon: float = ...,
+    reduction: Literal["mean", "sum"] = ...,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[float, Floats, Floats]: ...
+@overload
+def poly1_cross_entropy(
+    input: Array,
+    target: Array,
+    *,
+    epsilon: float = ...,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[Floats, Floats, Floats]: ...
+@overload
+def softmax_focal_loss(
+    input: Array,
+    target: Array,
+    *,
+    gamma: float = ...,
+    reduction: Literal["mean", "sum"] = ...,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
+) -> float: ...
+@overload
+def softmax_focal_loss(
+    input: Array,
+    target: Array,
+    *,
+    gamma: float = ...,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
+) -> Floats: ...
+@overload
+def softmax_focal_loss(
+    input: Array,
+    target: Array,
+    *,
+    gamma: float = ...,
+    reduction: Literal["mean", "sum"] = ...,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
+) -> tuple[float, Floats]: ...
+@overload
+def softmax_focal_loss(
+    input: Array,
+    target: Array,
+    *,
+    gamma: float = ...,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
+) -> tuple[Floats, Floats]: ...
+@overload
+def softmax_focal_loss(
+    input: Array,
+    target: Array,
+    *,
+    gamma: float = ...,
+    reduction: Literal["mean", "sum"] = ...,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[float, Floats, Floats]: ...
+@overload
+def softmax_focal_loss(
+    input: Array,
+    target: Array,
+    *,
+    gamma: float = ...,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
+    ignore_index: int = ...,
     grad: bool | Floats = ...,
     hess: Literal[True] | Floats,
 ) -> tuple[Floats, Floats, Floats]: ...

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ._common import deliver, like, log_softmax, quotient, reduced, wanted
+from ._common import (
+    as_float,
+    check_reduction,
+    deliver,
+    like,
+    log_softmax,
+    quotient,
+    reduced,
+    wanted,
+)
 
 
 def class_axis(x: np.ndarray) -> int:
@@ -140,3 +150,38 @@ def finish_rows(
     if not wanted(hess):
         return loss, deliver(grad, scaled(gradient), x)
     return loss, deliver(grad, scaled(gradient), x), deliver(hess, scaled(curve), x)
+
+
+def function_rows(
+    input: Any,
+    target: Any,
+    function: Callable[[np.ndarray], tuple[np.ndarray, ...]],
+    weight: Any,
+    ignore_index: int,
+    reduction: str,
+    grad: Any,
+    hess: Any,
+) -> Any:
+    """A weighted function of log P_t of each row, which returns value and both derivatives by it.
+
+    With d = [c = t] - P the gradient is f' d, the second derivative f'' d^2 - f' P (1 - P).
+    """
+    check_reduction(reduction)
+    x = as_float(input)
+    w = class_weights(weight, x)
+    index, ignored = check_indices(target, x, ignore_index)
+    axis, logp = class_axis(x), log_softmax(x, class_axis(x))
+    _, row_weight = negative_scores(logp, index, ignored, w)
+    with np.errstate(all="ignore"):
+        own = np.take_along_axis(logp, np.expand_dims(index, axis), axis)
+        value, slope, curve = (np.asarray(f, x.dtype) for f in function(own))
+        rows = np.where(ignored, 0, row_weight * value.squeeze(axis))
+        gradient = second = None
+        if wanted(grad) or wanted(hess):
+            p, each = np.exp(logp), np.expand_dims(row_weight, axis)
+            d = -p
+            add_at(d, index, np.ones_like(rows))
+            gradient = each * slope * d
+            second = each * (curve * d * d - slope * p * (1 - p))
+            blank(ignored, gradient, second)
+    return finish_rows(x, rows, gradient, second, row_weight.sum(), reduction, grad, hess)

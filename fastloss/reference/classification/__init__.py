@@ -1,4 +1,5 @@
 """Classification losses. Throughout p = s(x) is the logistic function, q = 1 - p = s(-x)."""
 
+from . import margin as margin
 from . import pointwise as pointwise
 from . import rowwise as rowwise

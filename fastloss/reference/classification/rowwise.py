@@ -17,8 +17,10 @@ from .._registry import register
 from .._row_samples import (
     CROSS_ENTROPY,
     CROSS_ENTROPY_VARIANTS,
+    FOCAL,
+    INDEX_VARIANTS,
     NLL,
-    NLL_VARIANTS,
+    POLY1,
     ROW_BENCH,
     ROW_SHAPES,
     bins,
@@ -31,6 +33,7 @@ from .._rows import (
     check_indices,
     class_weights,
     finish_rows,
+    function_rows,
     index_rows,
     negative_scores,
     probability_rows,
@@ -89,7 +92,7 @@ def cross_entropy(
     formula="−w_t x_t",
     sample=class_indices,
     options=NLL,
-    variants=NLL_VARIANTS,
+    variants=INDEX_VARIANTS,
     shapes=ROW_SHAPES,
     bench=ROW_BENCH,
     hess=True,
@@ -166,3 +169,83 @@ def distribution_focal_loss(
         np.put_along_axis(gradient, k + 1, np.take_along_axis(gradient, k + 1, -1) - right, -1)
         gradient = w[..., None] * gradient
     return finish_rows(x, rows, gradient, curve, d.size, reduction, grad, hess)
+
+
+@register(
+    kind="rowwise",
+    formula="−w_t ((1−P_t)^γ ln P_t)",
+    sample=class_indices,
+    options=FOCAL,
+    variants=INDEX_VARIANTS,
+    shapes=ROW_SHAPES,
+    bench=ROW_BENCH,
+    hess=True,
+)
+def softmax_focal_loss(
+    input: Any,
+    target: Any,
+    *,
+    gamma: float = 2.0,
+    reduction: str = "mean",
+    weight: Any = None,
+    ignore_index: int = -100,
+    grad: Any = False,
+    hess: Any = False,
+) -> Any:
+    """-w_t (1 - P_t)^gamma log P_t, P = softmax over axis 1 (Lin 2017).
+
+    Ignored rows are 0; the mean divides by the sum of w_t over the rows that count.
+    """
+    if not 0 <= gamma < np.inf:
+        raise ValueError(f"gamma must be finite and >= 0, got {gamma}")
+
+    def of_log_probability(logp: np.ndarray) -> tuple[np.ndarray, ...]:
+        p, q = np.exp(logp), -np.expm1(logp)
+        plogp = np.where(p == 0, 0, p * logp)
+        once = gamma * q ** (gamma - 1) if gamma else 0 * q
+        twice = gamma * (gamma - 1) * q ** (gamma - 2) if gamma not in (0, 1) else 0 * q
+        value = -(q**gamma) * logp
+        slope = -(q**gamma) + once * plogp
+        curve = 2 * once * p + once * plogp - twice * p * plogp
+        return value, slope, curve
+
+    return function_rows(
+        input, target, of_log_probability, weight, ignore_index, reduction, grad, hess
+    )
+
+
+@register(
+    kind="rowwise",
+    formula="w_t (−ln P_t + ε (1 − P_t))",
+    sample=class_indices,
+    options=POLY1,
+    variants=INDEX_VARIANTS,
+    shapes=ROW_SHAPES,
+    bench=ROW_BENCH,
+    hess=True,
+)
+def poly1_cross_entropy(
+    input: Any,
+    target: Any,
+    *,
+    epsilon: float = 1.0,
+    reduction: str = "mean",
+    weight: Any = None,
+    ignore_index: int = -100,
+    grad: Any = False,
+    hess: Any = False,
+) -> Any:
+    """w_t (-log P_t + epsilon (1 - P_t)), P = softmax over axis 1 (Leng 2022).
+
+    Ignored rows are 0; the mean divides by the sum of w_t over the rows that count.
+    """
+    if not np.isfinite(epsilon):
+        raise ValueError(f"epsilon must be finite, got {epsilon}")
+
+    def of_log_probability(logp: np.ndarray) -> tuple[np.ndarray, ...]:
+        bent = epsilon * np.exp(logp)
+        return -logp - epsilon * np.expm1(logp), -1 - bent, -bent
+
+    return function_rows(
+        input, target, of_log_probability, weight, ignore_index, reduction, grad, hess
+    )
