@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
 
@@ -64,6 +64,8 @@ TRAITS = {
     "varifocal_loss": Traits("sigmoid", UNIT),
     "hinge_loss": Traits(labels=SIGNS),
     "cross_entropy": Traits("softmax", start="log_priors"),
+    "softmax_focal_loss": Traits("softmax"),
+    "poly1_cross_entropy": Traits("softmax"),
 }
 
 REFUSED = {
@@ -71,7 +73,7 @@ REFUSED = {
 }
 
 # Parameters of the functions that an engine's call takes the place of.
-_CALL = {"input", "inputs", "target", "targets", "reduction", "grad", "hess"}
+_CALL = {"input", "inputs", "target", "targets", "weight", "reduction", "grad", "hess"}
 
 
 @dataclass(frozen=True)
@@ -84,17 +86,24 @@ class Plan:
     rowwise: bool
     function: Callable[..., Any]
 
+    def column(self, index: int, count: int) -> Plan:
+        """The plan of one of several outputs, of which pos_weight may have one each."""
+        if self.params.get("pos_weight") is None:
+            return self
+        weights = np.broadcast_to(self.params["pos_weight"], (count,))
+        return replace(self, params={**self.params, "pos_weight": float(weights[index])})
+
     def derivatives(self) -> Any:
         """The compiled function that an objective calls; raises for parameters outside their domain."""
         kernel = self.traits.kernel or self.name.removesuffix("_loss")
         loss, values = _core.losses()[kernel], dict(self.params)
         numbers = tuple(values.pop(name) for name in _core.parameter_names(loss))
         if self.rowwise:
-            weight = values.pop("weight", None)
+            weight = values.pop("class_weight")
             ignore_index = values.pop("ignore_index", -100)
             smoothing = values.pop("label_smoothing", 0.0)
             return _core.RowDerivatives(loss, numbers, weight, ignore_index, smoothing)
-        labels, kinked = self.traits.labels, self.traits.kinked or self.params.get("beta") == 0
+        labels = self.traits.labels
         return _core.PointDerivatives(
             loss,
             numbers,
@@ -104,7 +113,7 @@ class Plan:
             labels.high,
             labels.expected,
             labels.signs,
-            KNEE if kinked else 0.0,
+            KNEE if self.traits.kinked else 0.0,
         )
 
 
@@ -126,11 +135,14 @@ def plan(loss: str | Callable[..., Any], params: Mapping[str, Any]) -> Plan:
     known = {
         parameter.name: parameter.default
         for parameter in inspect.signature(function).parameters.values()
-        if parameter.name not in _CALL and (rowwise or parameter.name != "weight")
+        if parameter.name not in _CALL
     }
+    if rowwise:
+        known["class_weight"] = None
     for key in params:
-        if key == "weight" and not rowwise:
-            raise TypeError("weight: weights of rows come from the data set")
         if key not in known:
-            raise TypeError(f"{name} has no parameter {key!r}; expected {', '.join(known) or 'none'}")
-    return Plan(name, {**known, **params}, TRAITS.get(name, Traits()), rowwise, function)
+            expected = ", ".join(known) or "no parameters"
+            raise TypeError(f"{key} is no parameter of {name} in boosting; expected {expected}")
+    bound = {**known, **params}
+    traits = TRAITS["l1_loss"] if bound.get("beta") == 0 else TRAITS.get(name, Traits())
+    return Plan(name, bound, traits, rowwise, function)
