@@ -140,8 +140,9 @@ fl_status fl_rowwise(fl_rowwise_args *args);
 fl_status fl_boost_rowwise(fl_rowwise_args *args, fl_boost *boost);
 double fl_rowwise_cost(const fl_rowwise_args *args);
 
-/* The whole Hessian of one row, from its parts; the classes' probabilities are the softmax of x. */
-void fl_row_hessian(const double *x, ptrdiff_t classes, ptrdiff_t label, const double *parts, double *matrix);
+/* Scale the gradient of one row, and find its whole Hessian, scaled too, from its parts. */
+void fl_boost_row(const double *x, ptrdiff_t classes, ptrdiff_t label, const double *parts, double scale,
+                  double *grad, double *matrix);
 
 /* ---- ratio losses: sums over groups of pixels ----------------------------- */
 

@@ -27,12 +27,22 @@ static FL(run) FL(run_at)(const fl_operand *o, const fl_space *s, ptrdiff_t star
 #define FL_COPY_RUN(type) \
     for (ptrdiff_t i = 0; i < r.length; i++) out[i] = (real) * (const type *)(r.at + i * r.stride)
 
+/* ... of neighbours, so that it vectorises: labels in float beside predictions in double. */
+#define FL_CONVERT_RUN(type) \
+    for (ptrdiff_t i = 0; i < r.length; i++) out[i] = (real)((const type *)r.at)[i]
+
 static void FL(gather)(const fl_operand *o, const fl_space *s, ptrdiff_t start, ptrdiff_t n, real *out) {
     while (n > 0) {
         FL(run) r = FL(run_at)(o, s, start, n);
         switch (o->type) {
-        case FL_F32: FL_COPY_RUN(float); break;
-        case FL_F64: FL_COPY_RUN(double); break;
+        case FL_F32:
+            if (r.stride == sizeof(float)) FL_CONVERT_RUN(float);
+            else FL_COPY_RUN(float);
+            break;
+        case FL_F64:
+            if (r.stride == sizeof(double)) FL_CONVERT_RUN(double);
+            else FL_COPY_RUN(double);
+            break;
         case FL_I8: FL_COPY_RUN(int8_t); break;
         case FL_I16: FL_COPY_RUN(int16_t); break;
         case FL_I32: FL_COPY_RUN(int32_t); break;
@@ -47,6 +57,7 @@ static void FL(gather)(const fl_operand *o, const fl_space *s, ptrdiff_t start, 
 }
 
 #undef FL_COPY_RUN
+#undef FL_CONVERT_RUN
 
 #define FL_WRITE_RUN(type) \
     for (ptrdiff_t i = 0; i < r.length; i++) *(type *)(r.at + i * r.stride) = (type)in[i]

@@ -1,7 +1,8 @@
 # boosting.pxi -- derivatives of raw predictions, as the boosting engines ask for them.
 
 cdef extern from "fastloss.h" nogil:
-    void fl_row_hessian(const double *x, Py_ssize_t classes, Py_ssize_t label, const double *parts, double *matrix)
+    void fl_boost_row(const double *x, Py_ssize_t classes, Py_ssize_t label, const double *parts, double scale,
+                      double *grad, double *matrix)
 
 # The floor under every curvature, that of XGBoost's own logistic objective.
 cdef double CURVATURE_FLOOR = 1e-16
@@ -143,8 +144,11 @@ cdef class RowDerivatives:
         self.ignore_index = parse_index("ignore_index", ignore_index)
         self.smoothing = parse_in_domain("label_smoothing", label_smoothing, FL_UNIT)
 
-    cdef RowCall run(self, object predictions, object labels, object weight, double multiple, bint narrow,
-                     double *parts):
+    def __call__(self, predictions, labels, weight, double multiple):
+        """Gradient and curvature of (rows, classes) as float32, in the order of the predictions.
+
+        The curvature of a class is its diagonal entry of the Hessian times `multiple`.
+        """
         cdef RowCall call = RowCall()
         cdef fl_boost boost
         cdef cnp.ndarray t = as_operand("labels", labels), w = None
@@ -167,7 +171,7 @@ cdef class RowDerivatives:
         boost.floor = CURVATURE_FLOOR
         boost.multiple = multiple
         boost.row_weight = NULL
-        boost.parts = parts
+        boost.parts = NULL
         boost.narrow = 0
         if weight is not None:
             w = as_operand("weights", weight)
@@ -175,7 +179,7 @@ cdef class RowDerivatives:
                 raise ValueError(f"weights have shape {shape_of(w)}, but predictions have shape {shape_of(call.x)}")
             call.row_weight = contiguous(w, cnp.PyArray_TYPE(call.x))
             boost.row_weight = cnp.PyArray_DATA(call.row_weight)
-        if narrow and not call.rows and call.args.dtype == F64:
+        if not call.rows and call.args.dtype == F64:
             boost.narrow = 1
             call.g = np.empty(shape_of(call.x), np.float32, order="F")
             call.h = np.empty(shape_of(call.x), np.float32, order="F")
@@ -190,27 +194,45 @@ cdef class RowDerivatives:
             error = report_rows(call.x, w)
             if error is not None:
                 raise error
-        return call
-
-    def __call__(self, predictions, labels, weight, double multiple):
-        """Gradient and curvature of (rows, classes) as float32, in the order of the predictions.
-
-        The curvature of a class is its diagonal entry of the Hessian times `multiple`.
-        """
-        cdef RowCall call = self.run(predictions, labels, weight, multiple, True, NULL)
         return call.g.astype(np.float32, copy=False), call.h.astype(np.float32, copy=False)
 
-    def row(self, cnp.ndarray scores not None, label, weight):
+    def row(self, scores, label, double weight):
         """The gradient and the whole Hessian of one row, both negative, as lists."""
+        cdef RowCall call = RowCall()
+        cdef fl_boost boost
         cdef double parts[2]
-        cdef cnp.ndarray x = contiguous(scores, cnp.NPY_DOUBLE), t = np.asarray(label, np.float64).reshape(1)
-        cdef RowCall call
-        cdef Py_ssize_t classes = cnp.PyArray_SIZE(x)
+        cdef double number = label
+        cdef int64_t index = <int64_t>number if abs(number) < 1e15 else -1
+        cdef cnp.ndarray x = contiguous(as_operand("scores", scores), cnp.NPY_DOUBLE), out
+        cdef Py_ssize_t classes = cnp.PyArray_SIZE(x), i
+        cdef double *at
+        call.start(self.loss, x, 0, "sum")
+        call.parameters(self.parameters)
+        call.args.smoothing = self.smoothing
+        call.class_weights(self.class_weight)
+        if index != number or not (0 <= index < classes or index == self.ignore_index):
+            raise IndexError(f"label is {number:g}; expected a class, 0..{classes - 1}")
+        call.args.index = &index
+        call.args.ignore_index = self.ignore_index
+        out = np.empty((classes + 2, classes))          # gradient, diagonal, Hessian
+        at = <double *>cnp.PyArray_DATA(out)
+        call.args.grad = call.args.hess = call.args.input
+        call.args.grad.data = <char *>at
+        call.args.hess.data = <char *>(at + classes)
+        boost.low = boost.high = boost.signs = boost.bad = boost.narrow = 0
+        boost.floor = CURVATURE_FLOOR
+        boost.multiple = 1
+        boost.row_weight = NULL
+        boost.parts = parts
         parts[0] = parts[1] = 0
-        call = self.run(x.reshape(1, classes), t, None, 1, False, parts)
-        matrix = np.empty((classes, classes))
-        parts[0] *= -weight
-        parts[1] *= -weight
-        fl_row_hessian(<const double *>cnp.PyArray_DATA(x), classes, call.index[0], parts,
-                       <double *>cnp.PyArray_DATA(<cnp.ndarray>matrix))
-        return (-weight * call.g[0]).tolist(), matrix.tolist()
+        if fl_boost_rowwise(&call.args, &boost) != FL_OK:
+            raise MemoryError("no memory for a row of exponentials")
+        if not isfinite(call.args.result) or not isfinite(weight):
+            for i in range(classes):
+                if not isfinite((<double *>cnp.PyArray_DATA(x))[i]):
+                    raise ValueError(f"column {i}: prediction is {x[i]}; expected a finite number")
+            if not isfinite(weight):
+                raise ValueError(f"weight is {weight}; expected a finite number")
+        fl_boost_row(<const double *>cnp.PyArray_DATA(x), classes, index, parts, -weight, at, at + 2 * classes)
+        lists = out.tolist()
+        return lists[0], lists[2:]

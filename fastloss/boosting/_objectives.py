@@ -123,9 +123,9 @@ class CatBoostObjective(_Objective):
     ) -> NDArray[np.float64]:
         """Negative first and second derivatives of a block of rows, as two columns."""
         scores = np.asarray(approxes, np.float64)
-        both = np.empty((scores.size, 2))
-        self._derivatives(scores, targets, weights, -1.0, both[:, 0], both[:, 1])
-        return both
+        both = np.empty((2, scores.size))
+        self._derivatives(scores, targets, weights, -1.0, both[0], both[1])
+        return both.T
 
 
 class CatBoostMulticlassObjective(_Objective):
@@ -139,7 +139,7 @@ class CatBoostMulticlassObjective(_Objective):
     ) -> tuple[list[float], list[list[float]]]:
         """Negative gradient and Hessian of one row."""
         result: tuple[list[float], list[list[float]]] = self._derivatives.row(
-            np.asarray(approxes), target, 1.0 if weight is None else weight
+            approxes, target, 1.0 if weight is None else weight
         )
         return result
 

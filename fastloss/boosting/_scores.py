@@ -121,16 +121,18 @@ def link(loss: str | Callable[..., Any], scores: ArrayLike, **params: Any) -> ND
 
 def _score(chosen: Plan, labels: NDArray[Any], w: Floats) -> float:
     derivatives = chosen.derivatives()
-    grad, hess = np.empty((2, len(labels)))
 
     def slope(score: float) -> tuple[float, float]:
         """Gradient and curvature of the whole at a constant; labels are checked on the way."""
+        grad, hess = np.empty((2, len(labels)))
         derivatives(np.broadcast_to(np.float64(score), labels.shape), labels, w, 1.0, grad, hess)
         return float(grad.sum()), float(hess.sum())
 
     slope(0.0)
     if chosen.traits.start:
         return float(_CLOSED[chosen.traits.start](labels.astype(np.float64), w, chosen.params))
+    labels, inverse = np.unique(labels, return_inverse=True)
+    w = np.bincount(inverse, w)
     if chosen.traits.link == "identity" and not chosen.traits.labels.signs:
         return _root(slope, float(labels.min()), float(labels.max()))
     return _root(slope, -FARTHEST, FARTHEST)
@@ -142,7 +144,7 @@ def _root(slope: Callable[[float], tuple[float, float]], low: float, high: float
         return low
     if slope(high)[0] <= 0:
         return high
-    tolerance = 1e-14 * max(abs(low), abs(high))
+    tolerance = 1e-13 * max(abs(low), abs(high))
     score, halve = (low + high) / 2, False
     while high - low > tolerance:
         gradient, curvature = slope(score)
