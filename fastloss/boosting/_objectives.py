@@ -48,11 +48,15 @@ class _Objective:
     def __reduce__(self) -> Any:
         return _rebuild, (type(self), self.loss, self.params)
 
+    def __deepcopy__(self, memo: Any) -> Any:
+        # Nothing changes an objective; scikit-learn's clone() asks CatBoost's estimators for the same one.
+        return self
+
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.__reduce__() == other.__reduce__()
+        return type(self) is type(other) and repr(self) == repr(other)
 
     def __hash__(self) -> int:
-        return hash((type(self), self.loss))
+        return hash(repr(self))
 
 
 def _rebuild(kind: type[_Objective], loss: str, params: dict[str, Any]) -> _Objective:
@@ -124,7 +128,10 @@ class CatBoostObjective(_Objective):
         """Negative first and second derivatives of a block of rows, as two columns."""
         scores = np.asarray(approxes, np.float64)
         both = np.empty((2, scores.size))
-        self._derivatives(scores, targets, weights, -1.0, both[0], both[1])
+        try:
+            self._derivatives(scores, targets, weights, -1.0, both[0], both[1])
+        except ValueError as error:
+            raise ValueError(f"{error} (in a block of {scores.size} rows in CatBoost's order)") from None
         return both.T
 
 
