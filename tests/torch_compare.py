@@ -20,6 +20,9 @@ NAMES = (
     "cross_entropy",
     "nll_loss",
 )
+MARGINS = ("multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss")
+# Those whose target holds class indices.
+LABELLED = ("cross_entropy", "nll_loss", "multi_margin_loss", "multilabel_margin_loss")
 # torch's namesakes that take no weight, and those that want one of the input's own shape
 UNWEIGHTED = ("smooth_l1_loss",)
 FULL_WEIGHT = ("mse_loss", "l1_loss", "huber_loss")
@@ -45,7 +48,7 @@ def in_torch(name, args, options):
     options = {key: to_torch(value) for key, value in options.items()}
     input = tensors[0].clone().requires_grad_()
     for i, t in enumerate(tensors[1:], 1):
-        if name not in ("cross_entropy", "nll_loss") and not t.is_floating_point():
+        if name not in LABELLED and not t.is_floating_point():
             tensors[i] = t.to(input.dtype)
     weight = options.get("weight")
     if weight is not None:

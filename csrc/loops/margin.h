@@ -32,9 +32,8 @@ static FL_INLINE void FL(margin_lanes)(int square, const real *x, real base, FL(
 }
 
 /* A row whose right class is t. g may be x. */
-static FL_INLINE FL(margin_sums)
-    FL(margin_row)(int square, const real *x, ptrdiff_t n, ptrdiff_t t, real margin, real scale, real *g,
-                   real *h) {
+static FL_INLINE FL(margin_sums) FL(margin_row)(int square, const real *x, ptrdiff_t n, ptrdiff_t t,
+                                                real margin, real scale, real *g, real *h) {
     const real base = margin - x[t];
     FL(margin_sums) sums = {0, 0, 0};
     for (ptrdiff_t i = 0; i < n;) {
@@ -59,7 +58,7 @@ static FL_INLINE FL(margin_sums)
         if (g) sums.slope += FL(fold_lanes)(slopes);
         if (h) sums.curve += FL(fold_lanes)(curves);
     }
-    if (g) g[t] = -(real)sums.slope * scale;
+    if (g) g[t] = 0 - (real)sums.slope * scale;
     if (h) h[t] = (real)sums.curve * scale;
     return sums;
 }
@@ -104,7 +103,7 @@ static FL_INLINE void FL(margin_tile)(int square, const FL(row_call) *call, ptrd
         real value = values[l] * weight[l];
         lanes[l % FL_LANES] += value;
         if (a->value) ((real *)a->value)[first + l] = value;
-        x[right[l] * FL(tile) + l] = -slopes[l];
+        x[right[l] * FL(tile) + l] = 0 - slopes[l];
         h[right[l] * FL(tile) + l] = curves[l];
     }
     for (int l = 0; l < n; l++) {
@@ -124,7 +123,8 @@ static void FL(multi_margin_chunk)(void *context, ptrdiff_t chunk) {
     ptrdiff_t rows = a->outer_count * a->inner, first = chunk * call->per_chunk;
     ptrdiff_t last = rows - first < call->per_chunk ? rows : first + call->per_chunk;
     double total = 0, lanes[FL_LANES] = {0};
-    for (; a->classes <= FL_SHORT_MARGIN && first < last; first += FL(tile)) {
+    /* Some rows at least: a tile of one costs as much as one of FL_LANES. */
+    for (; a->classes <= FL_SHORT_MARGIN && last - first >= FL_LANES / 2; first += FL(tile)) {
         int n = last - first < FL(tile) ? (int)(last - first) : FL(tile);
         if (square) FL(margin_tile)(1, call, first, n, lanes);
         else FL(margin_tile)(0, call, first, n, lanes);
@@ -218,8 +218,7 @@ static void FL(multilabel_margin_chunk)(void *context, ptrdiff_t chunk) {
             FL_LANE_LOOP
             for (ptrdiff_t i = 0; i < a->classes; i++) g[i] = counts[i] * scale;
         }
-        if (a->hess.data)
-            memset((real *)a->hess.data + row * a->hess.outer, 0, a->classes * sizeof(real));
+        if (a->hess.data) memset((real *)a->hess.data + row * a->hess.outer, 0, a->classes * sizeof(real));
         if (a->value) ((real *)a->value)[row] = (real)value;
         total += value;
     }

@@ -21,10 +21,10 @@ static FL_INLINE FL(row_probability) FL(read_row)(real log_p) {
 /* softmax_focal (Lin et al. 2017); p[0] = gamma.
  *   value = -Q^gamma l    slope = Q^gamma (gamma P r - 1)    r = l / Q
  *   curve = gamma P Q^(gamma-1) (2 + l - (gamma - 1) P r)
- * Q is 0 or, like all differences of its size, at least an ulp of 1: no power of it overflows. */
+ * Since a sum of exponentials is rounded, Q is 0 or at least an ulp of 1: no power of it overflows. */
 static FL_INLINE FL(row_point) FL(softmax_focal)(real log_p, const real *p) {
     FL(row_probability) t = FL(read_row)(log_p);
-    real gamma = FL(min)((real)1e30, p[0]);           /* a larger one may be infinite in float */
+    real gamma = FL(min)((real)1e15, p[0]);           /* whose square is finite in float */
     real power = gamma == 2 ? t.q * t.q : FL(pow_unit)(t.q, gamma);
     real inverse = 1 / FL(max)(FL_TINY, t.q), bent = t.p * t.l * inverse;
     return (FL(row_point)){

@@ -124,6 +124,11 @@ cdef int parse_reduction(object reduction) except -1:
 cdef double parse_number(const char *c_name, object value) except? -1.25:
     if isinstance(value, float):
         return value
+    if type(value) is int:
+        try:
+            return value
+        except OverflowError:
+            return INFINITY
     cdef str name = c_name.decode()
     if isinstance(value, (str, bytes, complex)) or not hasattr(value, "__float__"):
         raise TypeError(f"{name} is {shown(value)}; expected a number")

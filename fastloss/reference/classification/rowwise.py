@@ -202,8 +202,9 @@ def softmax_focal_loss(
     def of_log_probability(logp: np.ndarray) -> tuple[np.ndarray, ...]:
         p, q = np.exp(logp), -np.expm1(logp)
         plogp = np.where(p == 0, 0, p * logp)
-        once = gamma * q ** (gamma - 1) if gamma else 0 * q
-        twice = gamma * (gamma - 1) * q ** (gamma - 2) if gamma not in (0, 1) else 0 * q
+        # where q is 0 what its powers are multiplied by is less than they are large
+        once = np.where(q == 0, 0, gamma * q ** (gamma - 1))
+        twice = np.where(q == 0, 0, gamma * (gamma - 1) * q ** (gamma - 2))
         value = -(q**gamma) * logp
         slope = -(q**gamma) + once * plogp
         curve = 2 * once * p + once * plogp - twice * p * plogp
