@@ -48,7 +48,9 @@ typedef enum {
     FL_POSITIVE,         /* > 0 and finite */
     FL_UNIT,             /* in [0, 1] */
     FL_UNIT_OR_OFF,      /* in [0, 1], or -1 = switched off */
-    FL_ONE_OR_TWO        /* 1 or 2 */
+    FL_ONE_OR_TWO,       /* 1 or 2 */
+    FL_TWEEDIE,          /* 0, or >= 1 and finite */
+    FL_FLAG              /* True or False */
 } fl_domain;
 
 typedef struct {
@@ -63,6 +65,8 @@ typedef struct {
     fl_parameter parameters[FL_MAX_PARAMETERS];
     int unit_input;      /* input must lie in [0, 1] */
     int renamed;         /* the arguments are not called input and target */
+    int batch_mean;      /* has the reduction "batchmean" */
+    int nonnegative_aux; /* NaN where the third array is negative */
 } fl_loss_info;
 
 int fl_loss_count(void);
@@ -89,12 +93,13 @@ typedef struct {
     int dtype;                            /* FL_F32 or FL_F64 */
     int reduction;                        /* fl_reduction */
     double parameters[FL_MAX_PARAMETERS];
-    double factor;                        /* of value and derivatives: 1 except for penalties */
+    double factor;                        /* of value and derivatives: mostly 1 */
     fl_space space;
     fl_operand input, target, aux, weight;
     fl_operand value;                     /* only for FL_REDUCE_NONE */
     fl_operand grad, hess;                /* optional outputs; hess needs grad */
     fl_boost *boost;                      /* set by the entry point; NULL: hess is the second derivative */
+    fl_operand aux_grad, aux_hess;        /* the same by aux, for a loss that has them */
     double result;                        /* the loss, for mean and sum */
     int nan_seen;                         /* the sum of all values is NaN */
 } fl_pointwise_args;

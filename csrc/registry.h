@@ -27,7 +27,9 @@ enum {
     FL_LOGIT = 64,          /* input is a logit: aux is e^-|input| */
     FL_PICKS = 128,         /* reads one class of every row */
     FL_MARGIN = 256,        /* served by loops/margin.h */
-    FL_LISTS = 512          /* several classes per row */
+    FL_LISTS = 512,         /* several classes per row */
+    FL_BATCH_MEAN = 1024,   /* has the reduction "batchmean" */
+    FL_VARIANCE = 2048      /* NaN where the third array is negative */
 };
 
 typedef struct {
@@ -45,5 +47,8 @@ extern const fl_traits fl_loss_traits[FL_LOSS_COUNT];
 
 /* The loss whose formula serves these parameters and this set of arrays. */
 int fl_specialise(int loss, const double *p, int has_aux);
+
+/* The loss whose formula has the derivatives by aux; -1 where there is none. */
+int fl_by_aux(int loss);
 
 #endif

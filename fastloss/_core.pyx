@@ -48,6 +48,8 @@ cdef extern from "fastloss.h" nogil:
         FL_UNIT
         FL_UNIT_OR_OFF
         FL_ONE_OR_TWO
+        FL_TWEEDIE
+        FL_FLAG
 
     ctypedef struct fl_operand:
         char *data
@@ -71,6 +73,8 @@ cdef extern from "fastloss.h" nogil:
         fl_parameter parameters[4]
         int unit_input
         int renamed
+        int batch_mean
+        int nonnegative_aux
 
     int fl_loss_count()
     const fl_loss_info *fl_loss_at(int loss)
@@ -89,7 +93,7 @@ cdef extern from "fastloss.h" nogil:
         double parameters[4]
         double factor
         fl_space space
-        fl_operand input, target, aux, weight, value, grad, hess
+        fl_operand input, target, aux, weight, value, grad, hess, aux_grad, aux_hess
         double result
         int nan_seen
 
@@ -119,6 +123,7 @@ fl_isa_init()
 
 include "_pyx/arrays.pxi"
 include "_pyx/pointwise.pxi"
+include "_pyx/variance.pxi"
 include "_pyx/rowwise.pxi"
 include "_pyx/margin.pxi"
 include "_pyx/penalties.pxi"

@@ -87,7 +87,7 @@ cdef class PointDerivatives:
         broadcast(&args.target, "labels", t, x, "predictions")
         broadcast(&args.aux, "pos_weight", self.aux, x, "predictions")
         broadcast(&args.weight, "weights", w, x, "predictions")
-        broadcast(&args.value, "", None, x, "")
+        args.value.data = args.aux_grad.data = args.aux_hess.data = NULL
         broadcast(&args.grad, "grad", grad, x, "predictions")
         broadcast(&args.hess, "hess", hess, x, "predictions")
         fl_space_prepare(&args)

@@ -61,6 +61,10 @@ class Loss:
     `shapes` are small ones for tests, `bench` those for measurements. `options` are keyword
     arguments to try; a value may be a callable (rng, args) -> value. `variants` are further inputs
     with options of their own. `cases()` is all of that, times the reductions.
+
+    `gradients` is how many come back, `wrt` the positions of the arguments that they belong to.
+    `terms` is about how large the terms are whose sum a single value is, if they may cancel: its
+    rounding error is measured by them.
     """
 
     name: str
@@ -78,6 +82,8 @@ class Loss:
     gradients: int = 1
     hess: bool = False
     peer: str | None = field(default=None)
+    wrt: tuple[int, ...] = (0,)
+    terms: float = 0.0
 
     @property
     def public(self) -> Callable[..., Any]:
