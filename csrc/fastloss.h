@@ -76,6 +76,7 @@ const fl_loss_info *fl_loss_at(int loss);
 
 /* For a call that wants the curvature in the place of hess, and rows checked on the way. */
 typedef struct {
+    double least;                         /* predictions must not be less */
     double low, high;                     /* labels must lie between */
     int signs;                            /* labels are classes: 1, and -1 or 0, which count as -1 */
     double floor;                         /* of the curvature, before weights */

@@ -80,7 +80,7 @@ cdef extern from "fastloss.h" nogil:
     const fl_loss_info *fl_loss_at(int loss)
 
     ctypedef struct fl_boost:
-        double low, high
+        double least, low, high
         int signs
         double floor, multiple
         const void *row_weight

@@ -23,7 +23,7 @@ static FL_INLINE int FL(as_signs)(const real *t, ptrdiff_t n, real *out) {
 /* The labels as the formula is to see them, in `scratch` where they change. */
 static const real *FL(boost_check)(fl_boost *boost, const real *x, const real *t, const real *w, ptrdiff_t n,
                                    real *scratch) {
-    int bad = FL(outside)(x, n, -INFINITY, INFINITY) | FL(outside)(t, n, boost->low, boost->high);
+    int bad = FL(outside)(x, n, boost->least, INFINITY) | FL(outside)(t, n, boost->low, boost->high);
     if (w) bad |= FL(outside)(w, n, -INFINITY, INFINITY);
     if (boost->signs) {
         bad |= FL(as_signs)(t, n, scratch);

@@ -66,11 +66,11 @@ static FL_INLINE FL(point) FL(hinge)(real x, real t, real aux, const real *p) {
 }
 
 /* squared_hinge -- targets -1 and +1, m = max(0, 1 - t x).
- *   value = m^2    grad = -2 t m    hess = 2 t^2 [t x < 1] */
+ *   value = m^2    grad = -2 t m    hess = 2 t^2 [t x < 1]    curvature = 2 t^2 */
 static FL_INLINE FL(point) FL(squared_hinge)(real x, real t, real aux, const real *p) {
     (void)aux, (void)p;
     real margin = FL(fma)(-t, x, 1), m = FL(max)(0, margin);
-    return (FL(point)){m * m, -2 * t * m, margin > 0 ? 2 * t * t : (real)0};
+    return (FL(point)){m * m, -2 * t * m, margin > 0 ? 2 * t * t : (real)0, 2 * t * t};
 }
 
 /* exponential -- targets -1 and +1 (Freund and Schapire 1997).
@@ -190,7 +190,7 @@ static FL_INLINE FL(point) FL(quality_focal_square)(real x, real t, real z, cons
  *   n = min(q + clip, 1)    u = t q + (1 - t) (1 - n)    g = t gamma_pos + (1 - t) gamma_neg
  *   b = -t log max(p, eps) - (1 - t) log max(n, eps)
  *   value = u^g b
- * A logarithm below its floor, and n = 1, have no derivative. */
+ * A logarithm below its floor, and n = 1, have no derivative. The curvature is that of the focal losses. */
 static FL_INLINE FL(point) FL(asymmetric)(real x, real t, real z, const real *p) {
     FL(logit) r = FL(read_logit)(x, t, z);
     real f = 1 - t, pq = r.large * r.small, turn = pq * (r.q - r.p);
@@ -210,5 +210,7 @@ static FL_INLINE FL(point) FL(asymmetric)(real x, real t, real z, const real *p)
     real power = FL(pow_unit)(u, g), ratio = pq / FL(max)(FL_TINY, u), once = power * ratio * c;
     real w1 = g * once, w2 = g * FL(fma)((g - 1) * once, ratio * c, once * (r.q - r.p));
     return (FL(point)){power * b, FL(fma)(w1, b, power * b1),
-                       FL(fma)(w2, b, FL(fma)(2 * w1, b1, power * b2))};
+                       FL(fma)(w2, b, FL(fma)(2 * w1, b1, power * b2)),
+                       FL(fma)(FL(max)(0, w2), b,
+                               FL(fma)(2, FL(max)(0, w1 * b1), power * FL(max)(0, b2)))};
 }

@@ -37,13 +37,13 @@ cdef class PointDerivatives:
 
     cdef int loss, l1
     cdef double values[4]
-    cdef double factor, low, high, knee
+    cdef double factor, least, low, high, knee
     cdef bint signs
     cdef str expected
     cdef cnp.ndarray aux
 
-    def __init__(self, int loss, tuple parameters, aux, double factor, double low, double high, str expected,
-                 bint signs, double knee):
+    def __init__(self, int loss, tuple parameters, aux, double factor, double least, double low, double high,
+                 str expected, bint signs, double knee):
         """`factor` scales the loss; `knee` > 0 is the share of the mean residual that is taken for the knee."""
         cdef const fl_loss_info *info = fl_loss_at(loss)
         cdef int i
@@ -54,7 +54,7 @@ cdef class PointDerivatives:
         self.loss = loss
         self.l1 = losses()["l1"]
         self.aux = None if aux is None else as_operand("pos_weight", aux)
-        self.factor, self.low, self.high, self.knee = factor, low, high, knee
+        self.factor, self.least, self.low, self.high, self.knee = factor, least, low, high, knee
         self.expected = expected
         self.signs = signs
 
@@ -91,7 +91,8 @@ cdef class PointDerivatives:
         broadcast(&args.grad, "grad", grad, x, "predictions")
         broadcast(&args.hess, "hess", hess, x, "predictions")
         fl_space_prepare(&args)
-        boost.low, boost.high, boost.signs, boost.floor = self.low, self.high, self.signs, CURVATURE_FLOOR
+        boost.least, boost.low, boost.high, boost.signs = self.least, self.low, self.high, self.signs
+        boost.floor = CURVATURE_FLOOR
         boost.bad = 0
         if self.knee > 0:
             args.parameters[FL_KNEE] = self.knee_of(&args)
@@ -116,7 +117,7 @@ cdef class PointDerivatives:
         return knee if 1e-30 < knee < INFINITY else 1
 
     cdef object report(self, cnp.ndarray x, cnp.ndarray t, cnp.ndarray w):
-        error = report_rows(x, None)
+        error = report_rows(x, None) or bad_row("prediction", x, x < self.least, f"a number >= {self.least:g}")
         if error is None:
             bad = ~((t >= self.low) & (t <= self.high) & np.isfinite(t))
             if self.signs:

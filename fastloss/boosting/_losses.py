@@ -29,6 +29,7 @@ class Labels:
 ANY = Labels()
 UNIT = Labels(0, 1, "a number in [0, 1]")
 SIGNS = Labels(-1, 1, "-1 (or 0) or 1", signs=True)
+ABOVE_MINUS_ONE = Labels(float(np.nextafter(np.float32(-1), np.float32(0))), inf, "a number > -1")
 NONNEGATIVE = Labels(0, inf, "a number >= 0")
 POSITIVE = Labels(_TINY, inf, "a number > 0")
 
@@ -43,6 +44,8 @@ class Traits:
     factor: float = 1
     # Its curvature grows without bound towards equality; see KNEE.
     kinked: bool = False
+    # The least prediction that has a loss.
+    least: float = -inf
     # The name of a closed form in _scores.py; "" for a search.
     start: str = ""
     # The kernel's name, where it is another loss's.
@@ -53,16 +56,35 @@ class Traits:
 KNEE = 0.3
 
 TRAITS = {
+    # residuals
     "mse_loss": Traits(factor=0.5, start="mean"),
     # Its minimum is that of the squared error, whose rows do not depend on each other.
     "rmse_loss": Traits(factor=0.5, start="mean", kernel="mse"),
     "l1_loss": Traits(kinked=True, start="median"),
     "smooth_l1_loss": Traits(),
     "huber_loss": Traits(),
+    "log_cosh_loss": Traits(),
+    "quantile_loss": Traits(kinked=True, start="quantile"),
+    "expectile_loss": Traits(),
+    "mape_loss": Traits(kinked=True, start="relative_median"),
+    "msle_loss": Traits(labels=ABOVE_MINUS_ONE, factor=0.5, least=ABOVE_MINUS_ONE.low, start="log1p_mean"),
+    "gaussian_nll_loss": Traits(start="mean"),
+    # logarithms of means
+    "poisson_nll_loss": Traits("exp", NONNEGATIVE, start="log_mean"),
+    "gamma_nll_loss": Traits("exp", POSITIVE, start="log_mean"),
+    "tweedie_loss": Traits("exp", NONNEGATIVE, start="log_mean"),
+    # logits
     "binary_cross_entropy_with_logits": Traits("sigmoid", UNIT, start="log_odds"),
     "sigmoid_focal_loss": Traits("sigmoid", UNIT),
     "varifocal_loss": Traits("sigmoid", UNIT),
+    "quality_focal_loss": Traits("sigmoid", UNIT),
+    "asymmetric_loss": Traits("sigmoid", UNIT),
+    # signs
     "hinge_loss": Traits(labels=SIGNS),
+    "squared_hinge_loss": Traits(labels=SIGNS),
+    "soft_margin_loss": Traits("sigmoid", SIGNS),
+    "exponential_loss": Traits("twice", SIGNS),
+    # several classes
     "cross_entropy": Traits("softmax", start="log_priors"),
     "softmax_focal_loss": Traits("softmax"),
     "poly1_cross_entropy": Traits("softmax"),
@@ -70,6 +92,9 @@ TRAITS = {
 
 REFUSED = {
     "binary_cross_entropy": "takes probabilities; boost binary_cross_entropy_with_logits",
+    "kl_div": "has no minimum in scores; boost cross_entropy",
+    "hinge_embedding_loss": "takes distances, and has no minimum in scores",
+    "multilabel_soft_margin_loss": "averages rows; boost binary_cross_entropy_with_logits",
 }
 
 # Parameters of the functions that an engine's call takes the place of.
@@ -109,6 +134,7 @@ class Plan:
             numbers,
             values.pop("pos_weight", None),
             self.traits.factor,
+            self.traits.least,
             labels.low,
             labels.high,
             labels.expected,
@@ -144,5 +170,10 @@ def plan(loss: str | Callable[..., Any], params: Mapping[str, Any]) -> Plan:
             expected = ", ".join(known) or "no parameters"
             raise TypeError(f"{key} is no parameter of {name} in boosting; expected {expected}")
     bound = {**known, **params}
+    for key, value in bound.items():
+        if value is inspect.Parameter.empty:
+            raise TypeError(f"{name} needs {key}")
+    if not bound.get("log_input", True):
+        raise ValueError("log_input is False, but boosting predicts the logarithm of the mean")
     traits = TRAITS["l1_loss"] if bound.get("beta") == 0 else TRAITS.get(name, Traits())
     return Plan(name, bound, traits, rowwise, function)

@@ -191,11 +191,26 @@ def _log_mean(y: Floats, w: Floats, params: Mapping[str, Any]) -> float:
     return float(np.log(max(np.average(y, weights=w), LEAST)))
 
 
+def _log1p_mean(y: Floats, w: Floats, params: Mapping[str, Any]) -> float:
+    return float(np.expm1(np.average(np.log1p(y), weights=w)))
+
+
+def _own_quantile(y: Floats, w: Floats, params: Mapping[str, Any]) -> float:
+    return _quantile(y, w, params["quantile"])
+
+
+def _relative_median(y: Floats, w: Floats, params: Mapping[str, Any]) -> float:
+    return _quantile(y, w / np.maximum(np.abs(y), params["eps"]), 0.5)
+
+
 _CLOSED: dict[str, Callable[[Floats, Floats, Mapping[str, Any]], float]] = {
     "mean": _mean,
     "median": _median,
+    "quantile": _own_quantile,
+    "relative_median": _relative_median,
     "log_odds": _log_odds,
     "log_mean": _log_mean,
+    "log1p_mean": _log1p_mean,
 }
 
 
@@ -272,5 +287,7 @@ _LINKS: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
     "identity": np.asarray,
     "exp": np.exp,
     "sigmoid": _sigmoid,
+    # The score of the exponential loss is half a logit.
+    "twice": lambda scores: _sigmoid(2 * scores),
     "softmax": _softmax,
 }
