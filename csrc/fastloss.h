@@ -66,7 +66,6 @@ typedef struct {
     int unit_input;      /* input must lie in [0, 1] */
     int renamed;         /* the arguments are not called input and target */
     int batch_mean;      /* has the reduction "batchmean" */
-    int nonnegative_aux; /* NaN where the third array is negative */
 } fl_loss_info;
 
 int fl_loss_count(void);

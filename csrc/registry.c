@@ -24,8 +24,7 @@ static fl_loss_info infos[FL_LOSS_COUNT] = {
                       .kind = (flags) & FL_PENALTY ? FL_KIND_PENALTY : FL_KIND_POINTWISE, \
                       .unit_input = !!((flags) & FL_UNIT_INPUT), \
                       .renamed = !!((flags) & FL_RENAMED), \
-                      .batch_mean = !!((flags) & FL_BATCH_MEAN), \
-                      .nonnegative_aux = !!((flags) & FL_VARIANCE)},
+                      .batch_mean = !!((flags) & FL_BATCH_MEAN)},
 #define FL_ROOT_OF(id, reduced, each) [FL_LOSS_##id] = {.name = #id},
 #define FL_ROWWISE(id, formula) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_ROWWISE},
 #define FL_PICK_ROW(id) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_ROWWISE},

@@ -28,8 +28,7 @@ enum {
     FL_PICKS = 128,         /* reads one class of every row */
     FL_MARGIN = 256,        /* served by loops/margin.h */
     FL_LISTS = 512,         /* several classes per row */
-    FL_BATCH_MEAN = 1024,   /* has the reduction "batchmean" */
-    FL_VARIANCE = 2048      /* NaN where the third array is negative */
+    FL_BATCH_MEAN = 1024    /* has the reduction "batchmean" */
 };
 
 typedef struct {

@@ -74,7 +74,6 @@ cdef extern from "fastloss.h" nogil:
         int unit_input
         int renamed
         int batch_mean
-        int nonnegative_aux
 
     int fl_loss_count()
     const fl_loss_info *fl_loss_at(int loss)

@@ -193,22 +193,22 @@ static FL_INLINE FL(point) FL(quality_focal_square)(real x, real t, real z, cons
  * A logarithm below its floor, and n = 1, have no derivative. The curvature is that of the focal losses. */
 static FL_INLINE FL(point) FL(asymmetric)(real x, real t, real z, const real *p) {
     FL(logit) r = FL(read_logit)(x, t, z);
-    real f = 1 - t, pq = r.large * r.small, turn = pq * (r.q - r.p);
-    real sum = r.q + p[2], n = FL(min)(1, sum), i = 1 / n, far = FL(max)(0, r.p - p[2]);
+    real f = 1 - t, pq = r.large * r.small, turn = r.q - r.p;
+    FL(word) whole = FL(equal)(p[2], 0);      /* no clip: n = q, whose logarithm needs no n */
+    real sum = r.q + p[2], n = FL(min)(1, sum), i = 1 / FL(max)(FL_TINY, n), far = FL(max)(0, r.p - p[2]);
     /* 1 - n is known better than n where it is small */
-    real lost = n > (real)0.5 ? (1 - n) - far : (real)0;
-    real log_p = -(FL(max)(0, -x) + FL(log1p_unit)(r.z)), log_n = FL(fma)(-lost, i, FL(log)(n));
-    real floor = FL(log)(p[3]);
+    real lost = n > (real)0.5 ? (1 - n) - far : (real)0, tail = FL(log1p_unit)(r.z);
+    real log_p = FL(min)(0, x) - tail;
+    real log_n = FL(choose)(whole, FL(min)(0, -x) - tail, FL(fma)(-lost, i, FL(log)(n)));
+    real floor = FL(log)(p[3]), share = FL(choose)(whole, r.p, pq * i);
     real on_p = r.p >= p[3] ? t : (real)0, moves = sum <= 1 ? f : (real)0;
     real on_n = n >= p[3] ? moves : (real)0;
     /* b, u and their derivatives */
     real b = -FL(fma)(t, FL(max)(floor, log_p), f * FL(max)(floor, log_n));
-    real share = pq * i;
-    real b1 = FL(fma)(on_n, share, -(on_p * r.q));
-    real b2 = FL(fma)(on_n, FL(fma)(share, share, turn * i), on_p * pq);
+    real b1 = FL(fma)(on_n, share, -(on_p * r.q)), b2 = FL(fma)(on_n * share, share + turn, on_p * pq);
     real u = FL(fma)(t, r.q, f * far), g = FL(fma)(t, p[1], f * p[0]), c = moves - t;
     real power = FL(pow_unit)(u, g), ratio = pq / FL(max)(FL_TINY, u), once = power * ratio * c;
-    real w1 = g * once, w2 = g * FL(fma)((g - 1) * once, ratio * c, once * (r.q - r.p));
+    real w1 = g * once, w2 = g * FL(fma)((g - 1) * once, ratio * c, once * turn);
     return (FL(point)){power * b, FL(fma)(w1, b, power * b1),
                        FL(fma)(w2, b, FL(fma)(2 * w1, b1, power * b2)),
                        FL(fma)(FL(max)(0, w2), b,

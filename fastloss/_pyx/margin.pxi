@@ -81,7 +81,7 @@ def multilabel_soft_margin_loss(int loss, input, target, weight, reduction, grad
         raise ValueError(f"input has shape {shape_of(x)}: no classes along axis {axis}")
     result = call_pointwise(
         1 if kind == FL_REDUCE_MEAN else 1 / <double>cnp.PyArray_DIM(x, axis),
-        loss, input, target, weight, None, "", (), reduction, grad, hess, None, None
+        loss, input, target, weight, None, "", (), reduction, grad, hess, None, None, NULL
     )
     if kind != FL_REDUCE_NONE:
         return result

@@ -16,11 +16,12 @@ cdef object report_unit_input(str name, cnp.ndarray x):
 
 def pointwise(int loss, input, target, weight, aux, tuple parameters, reduction, grad, hess):
     """Value, and where asked for first and second derivative, of a pointwise loss."""
-    return call_pointwise(1, loss, input, target, weight, aux, "pos_weight", parameters, reduction, grad, hess, None, None)
+    return call_pointwise(1, loss, input, target, weight, aux, "pos_weight", parameters, reduction, grad, hess,
+                          None, None, NULL)
 
 
 cdef object call_pointwise(double factor, int loss, input, target, weight, aux, str aux_name, tuple parameters,
-                           reduction, grad, hess, cnp.ndarray aux_grad, cnp.ndarray aux_hess):
+                           reduction, grad, hess, cnp.ndarray aux_grad, cnp.ndarray aux_hess, int *nan_seen):
     """The same times a factor, and for losses that differentiate by the third array too, into arrays that fit."""
     cdef fl_pointwise_args args
     cdef const fl_loss_info *info = fl_loss_at(loss)
@@ -118,8 +119,8 @@ cdef object call_pointwise(double factor, int loss, input, target, weight, aux, 
         status = fl_pointwise(&args)
     if status != FL_OK:
         raise MemoryError("no memory for the partial sums")
-    if args.nan_seen and a is not None and info.nonnegative_aux:
-        report_negative(aux_name, a)
+    if nan_seen != NULL:
+        nan_seen[0] = args.nan_seen
     if info.unit_input and args.nan_seen:
         error = report_unit_input(input_name, x)
         if error is not None:

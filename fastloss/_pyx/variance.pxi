@@ -55,11 +55,11 @@ cdef object finish_variance(object request, cnp.ndarray each, cnp.ndarray var, i
 def gaussian_nll(int loss, input, target, var, weight, tuple parameters, reduction, grad, hess):
     """gaussian_nll_loss: `var` is a number or an array, of which the derivatives are wanted too."""
     cdef cnp.ndarray x, a, view, model, each_grad = None, each_hess = None
-    cdef int axis
+    cdef int axis, nan_seen = 0
     cdef bint want_grad, want_hess
     if isinstance(var, (int, float, np.number)):
         return call_pointwise(1, loss, input, target, weight, None, "var", (*parameters, var), reduction, grad, hess,
-                              None, None)
+                              None, None, NULL)
     x, a = as_input("input", input), as_operand("var", var)
     axis = variance_axis(a, x)
     view = a if cnp.PyArray_NDIM(a) == cnp.PyArray_NDIM(x) else a[..., None]
@@ -79,7 +79,10 @@ def gaussian_nll(int loss, input, target, var, weight, tuple parameters, reducti
         each_hess = direct_buffer(hesses[1], x)
     result = call_pointwise(1, loss, input, target, weight, view, "var", (*parameters, 1.0), reduction,
                             want_grad if not cnp.PyArray_Check(grads[0]) else grads[0],
-                            want_hess if not cnp.PyArray_Check(hesses[0]) else hesses[0], each_grad, each_hess)
+                            want_hess if not cnp.PyArray_Check(hesses[0]) else hesses[0], each_grad, each_hess,
+                            &nan_seen)
+    if nan_seen:
+        report_negative("var", a)
     if not want_grad:
         return result
     first = result[1], finish_variance(grads[1], each_grad, a, axis)

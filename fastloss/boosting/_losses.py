@@ -67,7 +67,9 @@ TRAITS = {
     "quantile_loss": Traits(kinked=True, start="quantile"),
     "expectile_loss": Traits(),
     "mape_loss": Traits(kinked=True, start="relative_median"),
-    "msle_loss": Traits(labels=ABOVE_MINUS_ONE, factor=0.5, least=ABOVE_MINUS_ONE.low, start="log1p_mean"),
+    "msle_loss": Traits(
+        labels=ABOVE_MINUS_ONE, factor=0.5, least=ABOVE_MINUS_ONE.low, start="log1p_mean"
+    ),
     "gaussian_nll_loss": Traits(start="mean"),
     # logarithms of means
     "poisson_nll_loss": Traits("exp", NONNEGATIVE, start="log_mean"),

@@ -76,7 +76,7 @@ class _ArrayObjective(_Objective):
             scores, labels, weight = y_true, y_pred.get_label(), y_pred.get_weight()
         else:
             scores, labels, weight = y_pred, y_true, sample_weight
-        if weight is not None and np.size(weight) == 0:      # how XGBoost says that there are none
+        if weight is not None and np.size(weight) == 0:  # how XGBoost says that there are none
             weight = None
         if self._plan.rowwise:
             scores = np.asarray(scores, order=self._order)
@@ -131,7 +131,9 @@ class CatBoostObjective(_Objective):
         try:
             self._derivatives(scores, targets, weights, -1.0, both[0], both[1])
         except ValueError as error:
-            raise ValueError(f"{error} (in a block of {scores.size} rows in CatBoost's order)") from None
+            raise ValueError(
+                f"{error} (in a block of {scores.size} rows in CatBoost's order)"
+            ) from None
         return both.T
 
 

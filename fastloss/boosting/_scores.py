@@ -70,7 +70,9 @@ def initial_score(
     chosen, labels = plan(loss, params), np.asarray(y)
     w = np.ones(labels.shape[:1]) if weight is None else np.asarray(weight, np.float64)
     if labels.ndim not in (1, 2) or w.shape != labels.shape[:1]:
-        raise ValueError(f"y has shape {labels.shape} and weight {w.shape}; expected (n,) or (n, m) and (n,)")
+        raise ValueError(
+            f"y has shape {labels.shape} and weight {w.shape}; expected (n,) or (n, m) and (n,)"
+        )
     if not (w >= 0).all() or not 0 < w.sum() < np.inf:
         raise ValueError("the weights of y are none, negative, not finite or sum to 0")
     if chosen.rowwise:

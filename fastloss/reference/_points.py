@@ -37,7 +37,7 @@ def positive(name: str, value: float, *, zero: bool = False) -> None:
         raise ValueError(f"{name} must be {'at least 0' if zero else 'positive'}, got {value}")
 
 
-def share(name: str, value: float) -> None:
+def unit(name: str, value: float) -> None:
     """An error for a parameter outside [0, 1]."""
     if not 0 <= value <= 1:
         raise ValueError(f"{name} must lie in [0, 1], got {value}")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._common import bce_with_logits, elementwise, sigmoid, softplus
-from .._points import pair, point, positive, share, sign
+from .._points import pair, point, positive, sign, unit
 from .._registry import Variant
 from .._samples import logits_hard, logits_soft, with_weights
 
@@ -45,8 +45,8 @@ def asymmetric_loss(
     """
     positive("gamma_neg", gamma_neg, zero=True)
     positive("gamma_pos", gamma_pos, zero=True)
-    share("clip", clip)
-    share("eps", eps)
+    unit("clip", clip)
+    unit("eps", eps)
     x, t = pair(input, target)
     clip, eps = x.dtype.type(clip), x.dtype.type(eps)
     p, q = sigmoid(x), sigmoid(-x)
@@ -54,7 +54,8 @@ def asymmetric_loss(
         n, far = np.minimum(q + clip, 1), np.maximum(p - clip, 0)
         log_p = np.where(p >= eps, -softplus(-x), np.where(p < eps, np.log(eps), p))
         # near 1 from what it lacks, else from itself
-        log_n = np.where(far < 0.25, np.log1p(-far), np.log(n))
+        log_n = np.where(far < 0.25, np.log1p(-far), np.log(n)) if clip else -softplus(x)
+        share = p * q / n if clip else p
         log_n = np.where(n >= eps, log_n, np.where(n < eps, np.log(eps), n))
         u, g = t * q + (1 - t) * far, t * gamma_pos + (1 - t) * gamma_neg
         w, b = u**g, -t * log_p - (1 - t) * log_n
@@ -65,8 +66,8 @@ def asymmetric_loss(
         ratio = np.where(t == 1, p, np.where(u > 0, p * q / u, 0))
         w1 = g * w * ratio * turn
         w2 = w1 * ((g - 1) * ratio * turn + q - p)
-        b1 = on_n * p * q / n - on_p * q
-        b2 = on_n * (p * q * (q - p) / n + (p * q / n) ** 2) + on_p * p * q
+        b1 = on_n * share - on_p * q
+        b2 = on_n * share * (share + q - p) + on_p * p * q
     return elementwise(
         x,
         w * b,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._common import elementwise
-from .._points import pair, point, share, sign
+from .._points import pair, point, sign, unit
 from .._samples import residuals, smooth_residuals, with_weights
 
 
@@ -37,7 +37,7 @@ def expectile_loss(
     hess: Any = False,
 ) -> Any:
     """c r^2, c = expectile where r < 0, else 1 - expectile; gradient 2 c r (Newey 1987)."""
-    share("expectile", expectile)
+    unit("expectile", expectile)
     x, r, c = _sides(input, target, expectile)
     with np.errstate(over="ignore"):
         value = c * r * r
@@ -61,7 +61,7 @@ def quantile_loss(
     hess: Any = False,
 ) -> Any:
     """c |r|, c = quantile where r < 0, else 1 - quantile; gradient c sign(r) (Koenker 1978)."""
-    share("quantile", quantile)
+    unit("quantile", quantile)
     x, r, c = _sides(input, target, quantile)
     return elementwise(
         x,
