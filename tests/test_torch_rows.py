@@ -106,7 +106,7 @@ CURVED = [n for n, v in LOSSES.items() if v.kind == "rowwise" and v.hess and "_m
 def test_diagonal_of_torchs_hessian(name):
     loss = LOSSES[name]
     for number, case in enumerate(loss.cases()):
-        for shape in ((4, 5), (2, 3, 4), (3, 20)):
+        for shape in ((2, 4), (2, 3, 2)):
             rng = np.random.default_rng(number)
             args = case.sample(rng, shape, np.float64)
             options = case.keywords(rng, args)
