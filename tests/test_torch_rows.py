@@ -30,6 +30,15 @@ matrices = st.one_of(
 )
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """torch's threads wait for each other in vain over so few numbers."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 def scores(rng, shape, kind, dtype):
     if kind == "ties":
         return (rng.integers(-3, 4, shape) / 2).astype(dtype)
