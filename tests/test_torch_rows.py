@@ -30,6 +30,15 @@ matrices = st.one_of(
 )
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """torch's threads wait for each other in vain over so few numbers."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 def scores(rng, shape, kind, dtype):
     if kind == "ties":
         return (rng.integers(-3, 4, shape) / 2).astype(dtype)
@@ -106,7 +115,7 @@ CURVED = [n for n, v in LOSSES.items() if v.kind == "rowwise" and v.hess and "_m
 def test_diagonal_of_torchs_hessian(name):
     loss = LOSSES[name]
     for number, case in enumerate(loss.cases()):
-        for shape in ((4, 5), (2, 3, 4), (3, 20)):
+        for shape in ((2, 4), (2, 3, 2)):
             rng = np.random.default_rng(number)
             args = case.sample(rng, shape, np.float64)
             options = case.keywords(rng, args)

@@ -4,7 +4,7 @@
 static void FL(boost_parts)(const fl_boost *boost, ptrdiff_t row, const FL(row_end) *end) {
     if (!boost->parts) return;
     boost->parts[2 * row] = FL(max)(0, end->share);
-    boost->parts[2 * row + 1] = end->curve0;
+    boost->parts[2 * row + 1] = FL(max)(0, end->curve0);
 }
 
 /* Weights, the engine's multiple of the curvature, and the floor: of one class of n rows, ... */

@@ -18,8 +18,8 @@ static void FL(pixel_hess)(const FL(row_call) *call, const FL(pixels) *at, const
     FL_ALIGNED real inverse[FL(tile)] = {0}, share[FL(tile)] = {0}, bend[FL(tile)] = {0};
     for (int l = 0; l < at->n; l++) {
         inverse[l] = 1 / s[l];
-        share[l] = ends[l].share * call->scale;
-        bend[l] = (ends[l].curve0 + ends[l].curve1) * call->scale - share[l];
+        share[l] = FL(of_hess)(call, ends[l].share);
+        bend[l] = FL(of_hess)(call, ends[l].curve0) + FL(of_hess)(call, ends[l].curve1) - share[l];
     }
     for (ptrdiff_t c = 0; c < call->args->classes; c++) {
         const real *e = at->g + c * at->g_class;
@@ -36,11 +36,11 @@ static void FL(pixel_hess)(const FL(row_call) *call, const FL(pixels) *at, const
         if (ends[l].curve0 != 0)
             at->h[plan->class0 * at->h_class + l] =
                 FL(hess_at)(at->g[plan->class0 * at->g_class + l] * inverse[l], share[l],
-                            ends[l].curve0 * call->scale, ends[l].curve1 * call->scale);
+                            FL(of_hess)(call, ends[l].curve0), FL(of_hess)(call, ends[l].curve1));
         if (ends[l].curve1 != 0)
             at->h[plan->class1 * at->h_class + l] =
                 FL(hess_at)(at->g[plan->class1 * at->g_class + l] * inverse[l], share[l],
-                            ends[l].curve1 * call->scale, ends[l].curve0 * call->scale);
+                            FL(of_hess)(call, ends[l].curve1), FL(of_hess)(call, ends[l].curve0));
     }
 }
 

@@ -169,11 +169,6 @@ typedef struct {
     real curve0, curve1;        /* second derivatives by their log-probabilities */
 } FL(row_end);
 
-/* For boosting, where a negative curve is left out so that the whole Hessian is positive. */
-static FL_INLINE real FL(safe_curve)(const FL(row_call) *call, real curve) {
-    return call->args->boost ? FL(max)(0, curve) : curve;
-}
-
 /* u: log-probabilities of the plan's classes but for log_s; dot, total: of row_dot. */
 static FL_INLINE FL(row_end)
     FL(end_row)(FL(row_point) (*formula)(real, const real *), const FL(row_call) *call,
@@ -188,12 +183,12 @@ static FL_INLINE FL(row_end)
     FL(row_point) f = formula(u0 - log_s, call->parameters);
     end.value = plan->weight0 * f.value;
     end.slope0 = plan->weight0 * f.slope;
-    end.curve0 = plan->weight0 * FL(safe_curve)(call, f.curve);
+    end.curve0 = plan->weight0 * f.curve;
     if (plan->class1 >= 0) {
         f = formula(u1 - log_s, call->parameters);
         end.value += plan->weight1 * f.value;
         end.slope1 = plan->weight1 * f.slope;
-        end.curve1 = plan->weight1 * FL(safe_curve)(call, f.curve);
+        end.curve1 = plan->weight1 * f.curve;
     }
     end.share = -(end.slope0 + end.slope1);
     if (call->smooth != 0) {

@@ -13,13 +13,18 @@ static FL_INLINE real FL(hess_at)(real p, real share, real own, real other) {
     return FL(fma)(q, FL(fma)(share, p, own * q), other * p * p);
 }
 
+/* A share or a curve, scaled; for boosting not a negative one, so that the whole Hessian is positive. */
+static FL_INLINE real FL(of_hess)(const FL(row_call) *call, real part) {
+    return call->scale * (call->args->boost ? FL(max)(0, part) : part);
+}
+
 /* A contiguous row from its exponentials; plan: none for class probabilities. */
 static void FL(row_hess)(const FL(row_call) *call, const FL(row_plan) *plan, const FL(row_end) *end,
                          ptrdiff_t row, const real *e, real inverse) {
     const fl_rowwise_args *a = call->args;
     real *h = (real *)a->hess.data + FL(row_offset)(row, a->inner, &a->hess);
-    real share = end->share * call->scale, curve0 = end->curve0 * call->scale;
-    real curve1 = end->curve1 * call->scale, bend = curve0 + curve1 - share;
+    real share = FL(of_hess)(call, end->share), curve0 = FL(of_hess)(call, end->curve0);
+    real curve1 = FL(of_hess)(call, end->curve1), bend = curve0 + curve1 - share;
     FL_LANE_LOOP
     for (ptrdiff_t c = 0; c < a->classes; c++) h[c] = FL(hess_of)(e[c] * inverse, share, bend);
     if (plan && curve0 != 0) h[plan->class0] = FL(hess_at)(e[plan->class0] * inverse, share, curve0, curve1);
