@@ -40,7 +40,7 @@ FLAGS = ["-std=c11", "-fopenmp-simd", "-ffp-contract=off", "-fno-math-errno",
          "-fno-trapping-math", "-fvisibility=hidden", "-g0", "-Wall", "-Wextra",
          "-Wno-missing-field-initializers"]  # fmt: skip
 OPENMP = [] if sys.platform == "darwin" else ["-fopenmp"]
-SHARED = ["registry.c", "boost.c", "ratio.c", "space.c", "stream.c", "dispatch.c", "parallel.c"]
+SHARED = ["registry.c", "boost.c", "ratio.c", "space.c", "dispatch.c", "parallel.c"]
 
 
 def files(pattern):

@@ -3,13 +3,13 @@
  * Every isa/<isa>.c defines FL_ISA and includes this text; the compiler flags
  * make the difference. Everything but the table is static. */
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "parallel.h"
 #include "ratio.h"
 #include "registry.h"
-#include "stream.h"
 #include "table.h"
 
 #define FL_INLINE inline __attribute__((always_inline))
@@ -26,9 +26,8 @@ enum {
     FL_ROW_CHUNK = 16384,
     FL_GROUP_ELEMENTS = 8192,
     FL_STREAM_CLASSES = 256,
-    FL_SHORT_ROW = 15,
-    FL_SHORT_MARGIN = 32,
-    FL_WIDE_ROW = 128
+    FL_SHORT_ROW = 32,
+    FL_WIDE_ROW = 256
 };
 
 /* Pixels that a ratio loss takes at once, elements of all classes at once and per chunk,
@@ -36,6 +35,12 @@ enum {
 enum { FL_RATIO_TILE = 512, FL_RATIO_ELEMENTS = 8192, FL_RATIO_CHUNK = 32768, FL_RATIO_WAYS = 8 };
 
 #define FL_LANE_LOOP _Pragma("omp simd simdlen(16)")
+
+#ifdef __has_builtin
+#define FL_SHUFFLES __has_builtin(__builtin_shufflevector)
+#else
+#define FL_SHUFFLES 0
+#endif
 
 static double fl_sum_lanes(const double *lanes) {
     double s[FL_LANES / 2];
@@ -45,6 +50,7 @@ static double fl_sum_lanes(const double *lanes) {
 }
 
 #include "loops/labels.h"
+#include "loops/stream.h"
 
 #define real float
 #define REAL_IS_FLOAT 1

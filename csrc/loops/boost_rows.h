@@ -1,10 +1,17 @@
 /* boost_rows.h -- what gradient boosting wants of rows of classes besides the loss, while they are in cache. */
 
-/* What the whole Hessian of a row takes: share (diag p - p p^T) + curve d d^T, d_c = [c = t] - p_c. */
-static void FL(boost_parts)(const fl_boost *boost, ptrdiff_t row, const FL(row_end) *end) {
-    if (!boost->parts) return;
-    boost->parts[2 * row] = FL(max)(0, end->share);
-    boost->parts[2 * row + 1] = FL(max)(0, end->curve0);
+/* Shares and curves as the Hessian of a row takes them, share (diag p - p p^T) + curve d d^T with
+ * d_c = [c = t] - p_c: not negative, so that it is positive. The gradient has had its own by now. */
+static void FL(boost_parts)(const fl_boost *boost, ptrdiff_t first, int n, FL(row_batch) *b) {
+    for (int r = 0; r < n; r++) {
+        b->share[r] = FL(max)(0, b->share[r]);
+        b->curve0[r] = FL(max)(0, b->curve0[r]);
+        b->curve1[r] = FL(max)(0, b->curve1[r]);
+    }
+    for (int r = 0; r < n && boost->parts; r++) {
+        boost->parts[2 * (first + r)] = b->share[r];
+        boost->parts[2 * (first + r) + 1] = b->curve0[r];
+    }
 }
 
 /* Weights, the engine's multiple of the curvature, and the floor: of one class of n rows, ... */

@@ -28,13 +28,6 @@ static FL_INLINE FL(box) FL(box_at)(const FL(box_block) *b, int i, int has_angle
     return (FL(box)){b->x1[i], b->y1[i], b->x2[i], b->y2[i], b->w[i], b->h[i], has_angle ? b->angle[i] : 0};
 }
 
-#undef FL_SHUFFLES
-#ifdef __has_builtin
-#define FL_SHUFFLES __has_builtin(__builtin_shufflevector)
-#else
-#define FL_SHUFFLES 0
-#endif
-
 /* A pass over a block. Inlined it would lose `restrict`, and with it the vectors. */
 #undef FL_PASS
 #define FL_PASS __attribute__((noinline))

@@ -78,6 +78,7 @@ static void FL(boxes_chunk)(void *context, ptrdiff_t chunk) {
         if (args->value.data) FL(scatter)(&args->value, space, start, n, r.value);
         if (args->grad.data) FL(write_grad)(call, start, n, &r, w);
     }
+    if (call->stream) fl_stream_done();
     call->partials[chunk] = fl_sum_lanes(lanes);
 }
 

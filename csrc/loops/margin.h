@@ -74,7 +74,7 @@ static FL_INLINE void FL(margin_tile)(int square, const FL(row_call) *call, ptrd
     const fl_rowwise_args *a = call->args;
     const real share = 1 / (real)a->classes, *w = a->class_weight;
     const int width = (n + FL_LANES - 1) / FL_LANES * FL_LANES;
-    FL_ALIGNED real x[FL_SHORT_MARGIN * FL(tile)], h[FL_SHORT_MARGIN * FL(tile)];
+    FL_ALIGNED real x[FL_SHORT_ROW * FL(tile)], h[FL_SHORT_ROW * FL(tile)];
     FL_ALIGNED real base[FL(tile)], weight[FL(tile)], values[FL(tile)], slopes[FL(tile)], curves[FL(tile)];
     FL_ALIGNED FL(word) right[FL(tile)];
     FL(turn)(a, &a->input, first, n, width, x);
@@ -106,13 +106,18 @@ static FL_INLINE void FL(margin_tile)(int square, const FL(row_call) *call, ptrd
         x[right[l] * FL(tile) + l] = 0 - slopes[l];
         h[right[l] * FL(tile) + l] = curves[l];
     }
-    for (int l = 0; l < n; l++) {
-        real scale = weight[l] * call->scale;
-        real *g = a->grad.data ? (real *)a->grad.data + (first + l) * a->grad.outer : NULL;
-        real *curve = a->hess.data ? (real *)a->hess.data + (first + l) * a->hess.outer : NULL;
-        for (ptrdiff_t c = 0; g && c < a->classes; c++) g[c] = x[c * FL(tile) + l] * scale;
-        for (ptrdiff_t c = 0; curve && c < a->classes; c++) curve[c] = h[c * FL(tile) + l] * scale;
+    if (!a->grad.data) return;
+    for (ptrdiff_t c = 0; c < a->classes; c++) {
+        real *xc = x + c * FL(tile), *hc = h + c * FL(tile);
+        FL_LANE_LOOP
+        for (int l = 0; l < width; l++) {
+            real scale = weight[l] * call->scale;
+            xc[l] *= scale;
+            hc[l] *= scale;
+        }
     }
+    FL(turn_back)(a, &a->grad, first, n, x);
+    if (a->hess.data) FL(turn_back)(a, &a->hess, first, n, h);
 }
 
 static void FL(multi_margin_chunk)(void *context, ptrdiff_t chunk) {
@@ -124,7 +129,7 @@ static void FL(multi_margin_chunk)(void *context, ptrdiff_t chunk) {
     ptrdiff_t last = rows - first < call->per_chunk ? rows : first + call->per_chunk;
     double total = 0, lanes[FL_LANES] = {0};
     /* Some rows at least: a tile of one costs as much as one of FL_LANES. */
-    for (; a->classes <= FL_SHORT_MARGIN && last - first >= FL_LANES / 2; first += FL(tile)) {
+    for (; a->classes <= FL_SHORT_ROW && last - first >= FL_LANES / 2; first += FL(tile)) {
         int n = last - first < FL(tile) ? (int)(last - first) : FL(tile);
         if (square) FL(margin_tile)(1, call, first, n, lanes);
         else FL(margin_tile)(0, call, first, n, lanes);

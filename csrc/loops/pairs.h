@@ -98,6 +98,7 @@ static void FL(pairs_chunk)(void *context, ptrdiff_t chunk) {
     if (args->grad)
         FL(tile_grads)(call, &p, height, &t, width, (real *)args->value + at, (real *)args->grad + 4 * at);
     else FL(tile_values)(call, &p, height, &t, width, (real *)args->value + at);
+    if (call->stream_value || call->stream_grad) fl_stream_done();
 }
 
 static fl_status FL(pairs)(fl_pairs_args *args) {

@@ -12,14 +12,13 @@ typedef struct {
     ptrdiff_t h_class;
 } FL(pixels);
 
-/* The second derivatives of a tile whose exponentials stand in the gradient's place, s their sums. */
-static void FL(pixel_hess)(const FL(row_call) *call, const FL(pixels) *at, const FL(row_plan) *plans,
-                           const FL(row_end) *ends, const real *s) {
-    FL_ALIGNED real inverse[FL(tile)] = {0}, share[FL(tile)] = {0}, bend[FL(tile)] = {0};
-    for (int l = 0; l < at->n; l++) {
-        inverse[l] = 1 / s[l];
-        share[l] = FL(of_hess)(call, ends[l].share);
-        bend[l] = FL(of_hess)(call, ends[l].curve0) + FL(of_hess)(call, ends[l].curve1) - share[l];
+/* The second derivatives of a tile whose exponentials stand in the gradient's place. */
+static void FL(pixel_hess)(const FL(row_call) *call, const FL(pixels) *at, const FL(row_batch) *b) {
+    FL_ALIGNED real inverse[FL(tile)], share[FL(tile)], bend[FL(tile)];
+    for (int l = 0; l < at->width; l++) {
+        inverse[l] = 1 / b->sum[l];
+        share[l] = b->share[l] * call->scale;
+        bend[l] = b->curve0[l] + b->curve1[l] - share[l];
     }
     for (ptrdiff_t c = 0; c < call->args->classes; c++) {
         const real *e = at->g + c * at->g_class;
@@ -27,20 +26,18 @@ static void FL(pixel_hess)(const FL(row_call) *call, const FL(pixels) *at, const
         FL_LANE_LOOP
         for (int l = 0; l < at->width; l++) h[l] = FL(hess_of)(e[l] * inverse[l], share[l], bend[l]);
     }
-    for (int l = 0; l < at->n && plans; l++) {
-        const FL(row_plan) *plan = &plans[l];
-        if (plan->class0 < 0) {
-            for (ptrdiff_t c = 0; c < call->args->classes; c++) at->h[c * at->h_class + l] = 0;
-            continue;
-        }
-        if (ends[l].curve0 != 0)
-            at->h[plan->class0 * at->h_class + l] =
-                FL(hess_at)(at->g[plan->class0 * at->g_class + l] * inverse[l], share[l],
-                            FL(of_hess)(call, ends[l].curve0), FL(of_hess)(call, ends[l].curve1));
-        if (ends[l].curve1 != 0)
-            at->h[plan->class1 * at->h_class + l] =
-                FL(hess_at)(at->g[plan->class1 * at->g_class + l] * inverse[l], share[l],
-                            FL(of_hess)(call, ends[l].curve1), FL(of_hess)(call, ends[l].curve0));
+    for (int l = 0; l < at->n && !at->t; l++) {
+        const real *e = at->g + l;
+        real *h = at->h + l;
+        ptrdiff_t c0 = b->class0[l], c1 = b->class1[l];
+        if (!b->live[l])
+            for (ptrdiff_t c = 0; c < call->args->classes; c++) h[c * at->h_class] = 0;
+        else if (b->curve0[l] != 0)
+            h[c0 * at->h_class] =
+                FL(hess_at)(e[c0 * at->g_class] * inverse[l], share[l], b->curve0[l], b->curve1[l]);
+        if (b->live[l] && b->curve1[l] != 0)
+            h[c1 * at->h_class] =
+                FL(hess_at)(e[c1 * at->g_class] * inverse[l], share[l], b->curve1[l], b->curve0[l]);
     }
 }
 
@@ -52,25 +49,20 @@ static FL_INLINE void FL(pixel_tile)(FL(row_point) (*formula)(real, const real *
     const real *x = at.x, *t = at.t, *w = a->class_weight;
     real *g = at.g, *v = a->value;
     const real smooth = call->smooth, keep = 1 - (real)a->smoothing;
-    FL_ALIGNED real m[FL(tile)], s[FL(tile)], part[FL(tile)], dot[FL(tile)], total[FL(tile)];
-    FL_ALIGNED real log_s[FL(tile)], factor[FL(tile)], u[FL(tile)], u1[FL(tile)];
-    FL(row_plan) plans[FL(tile)];
-    FL(row_end) ends[FL(tile)];
+    FL_ALIGNED real part[FL(tile)];
+    FL(row_batch) b;
+    real *const m = b.most, *const s = b.sum, *const dot = b.dot, *const total = b.total;
 
-    for (int l = 0; l < n; l += FL_LANES)
-        for (int k = l; k < l + FL_LANES; k++) {
-            m[k] = -INFINITY, dot[k] = total[k] = 0;
-            s[k] = k < width ? 0 : 1;
-        }
+    FL(plan_rows)(call, first, n, &b);
+    for (int l = 0; l < width; l++) m[l] = -INFINITY, s[l] = 0;
     for (ptrdiff_t c = 0; c < classes; c++) {
         const real *xc = x + c * at.x_class;
         FL_LANE_LOOP
         for (int l = 0; l < width; l++) m[l] = FL(max)(xc[l], m[l]);
     }
     for (int l = 0; l < n && !t; l++) {
-        plans[l] = FL(plan_row)(call, first + l);
-        u[l] = plans[l].class0 < 0 ? 0 : x[plans[l].class0 * at.x_class + l] - m[l];
-        u1[l] = plans[l].class1 < 0 ? 0 : x[plans[l].class1 * at.x_class + l] - m[l];
+        b.score0[l] = x[b.class0[l] * at.x_class + l];
+        b.score1[l] = x[b.class1[l] * at.x_class + l];
     }
     /* Long sums in two levels: 64 classes at a time. */
     for (ptrdiff_t c = 0; c < classes;) {
@@ -105,25 +97,14 @@ static FL_INLINE void FL(pixel_tile)(FL(row_point) (*formula)(real, const real *
         }
         for (int l = 0; l < width; l++) s[l] += part[l];
     }
-    for (int l = 0; l < n; l += FL_LANES) {
-        const real *from = s + l;
-        real *to = log_s + l;
-        FL_LANE_LOOP
-        for (int k = 0; k < FL_LANES; k++) to[k] = FL(log)(from[k]);
-    }
-
-    for (int l = 0; l < n; l++) {
-        FL(row_end) end = FL(end_row)(formula, call, t ? NULL : &plans[l], u[l], u1[l], log_s[l], dot[l],
-                                      t ? total[l] : call->weight_sum);
-        if (!t) plans[l].weight0 = end.slope0, plans[l].weight1 = end.slope1;
-        lanes[l % FL_LANES] += end.value;
-        if (v) v[first + l] = end.value;
-        factor[l] = end.share * call->scale / s[l];
-        if (at.h) ends[l] = end;
-    }
-    for (int l = n; l < width; l++) factor[l] = 0;
+    FL(end_rows)(formula, call, n, &b);
+    if (a->boost) FL(boost_parts)(a->boost, first, n, &b);
+    for (int l = 0; l < n; l++) lanes[l % FL_LANES] += b.value[l];
+    if (v)
+        for (int l = 0; l < n; l++) v[first + l] = b.value[l];
+    const real *factor = b.factor;
     if (!g) return;
-    if (at.h) FL(pixel_hess)(call, &at, t ? NULL : plans, ends, s);
+    if (at.h) FL(pixel_hess)(call, &at, &b);
     for (ptrdiff_t c = 0; c < classes; c++) {
         real *gc = g + c * at.g_class, wc = (w ? w[c] : 1) * call->scale;
         if (t) {
@@ -137,32 +118,86 @@ static FL_INLINE void FL(pixel_tile)(FL(row_point) (*formula)(real, const real *
         }
     }
     for (int l = 0; l < n && !t; l++) {
-        if (plans[l].class0 < 0) {
+        if (!b.live[l]) {
             for (ptrdiff_t c = 0; c < classes; c++) g[c * at.g_class + l] = 0;
             continue;
         }
-        g[plans[l].class0 * at.g_class + l] += plans[l].weight0 * call->scale;
-        if (plans[l].class1 >= 0) g[plans[l].class1 * at.g_class + l] += plans[l].weight1 * call->scale;
+        g[b.class0[l] * at.g_class + l] += b.slope0[l];
+        if (a->position) g[b.class1[l] * at.g_class + l] += b.slope1[l];
     }
     if (a->boost) {
         const real *weight = a->boost->row_weight;
-        for (int l = 0; l < n; l++) FL(boost_parts)(a->boost, first + l, &ends[l]);
         for (ptrdiff_t c = 0; c < classes; c++)
             FL(boost_rows)(a->boost, weight ? weight + first : NULL, n, g + c * at.g_class,
                            at.h + c * at.h_class);
     }
 }
 
-/* Short rows: a vector along the classes would be mostly empty, so a tile of them is turned over, treated
- * as pixels, and turned back. */
-static void FL(turn)(const fl_rowwise_args *a, const fl_rows *rows, ptrdiff_t first, int n, int width,
-                     real *tile) {
-    for (int r = 0; r < n; r++) {
+/* Four rows of four numbers, turned over. */
+static FL_INLINE void FL(turn_square)(const real *const *from, ptrdiff_t at, real *const *to,
+                                      ptrdiff_t to_at) {
+#if FL_SHUFFLES
+    typedef real quad __attribute__((vector_size(4 * sizeof(real)), aligned(sizeof(real)), may_alias));
+    const quad a = *(const quad *)(from[0] + at), b = *(const quad *)(from[1] + at);
+    const quad c = *(const quad *)(from[2] + at), d = *(const quad *)(from[3] + at);
+    const quad p = __builtin_shufflevector(a, b, 0, 4, 1, 5), q = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+    const quad r = __builtin_shufflevector(a, b, 2, 6, 3, 7), s = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    *(quad *)(to[0] + to_at) = __builtin_shufflevector(p, q, 0, 1, 4, 5);
+    *(quad *)(to[1] + to_at) = __builtin_shufflevector(p, q, 2, 3, 6, 7);
+    *(quad *)(to[2] + to_at) = __builtin_shufflevector(r, s, 0, 1, 4, 5);
+    *(quad *)(to[3] + to_at) = __builtin_shufflevector(r, s, 2, 3, 6, 7);
+#else
+    for (int i = 0; i < 4; i++)
+        for (int k = 0; k < 4; k++) to[i][to_at + k] = from[k][at + i];
+#endif
+}
+
+/* Short rows: a vector along the classes would be mostly empty, or have to be summed across its lanes, so a
+ * tile of them is turned over, treated as pixels, and turned back. */
+static FL_INLINE void FL(turn)(const fl_rowwise_args *a, const fl_rows *rows, ptrdiff_t first, int n,
+                               int width, real *tile) {
+    int r = 0;
+    for (; r + 4 <= n; r += 4) {
+        const real *row[4];
+        for (int i = 0; i < 4; i++)
+            row[i] = (const real *)rows->data + FL(row_offset)(first + r + i, a->inner, rows);
+        ptrdiff_t c = 0;
+        for (; c + 4 <= a->classes; c += 4) {
+            real *to = tile + c * FL(tile) + r;
+            FL(turn_square)(row, c, (real *[]){to, to + FL(tile), to + 2 * FL(tile), to + 3 * FL(tile)}, 0);
+        }
+        for (; c < a->classes; c++)
+            for (int i = 0; i < 4; i++) tile[c * FL(tile) + r + i] = row[i][c];
+    }
+    for (; r < n; r++) {
         const real *row = (const real *)rows->data + FL(row_offset)(first + r, a->inner, rows);
         for (ptrdiff_t c = 0; c < a->classes; c++) tile[c * FL(tile) + r] = row[c];
     }
-    for (int r = n; r < width; r++)
-        for (ptrdiff_t c = 0; c < a->classes; c++) tile[c * FL(tile) + r] = 0;
+    if (n == width) return;
+    for (ptrdiff_t c = 0; c < a->classes; c++)
+        for (r = n; r < width; r++) tile[c * FL(tile) + r] = 0;
+}
+
+static FL_INLINE void FL(turn_back)(const fl_rowwise_args *a, const fl_rows *rows, ptrdiff_t first, int n,
+                                    const real *tile) {
+    int r = 0;
+    for (; r + 4 <= n; r += 4) {
+        real *row[4];
+        for (int i = 0; i < 4; i++)
+            row[i] = (real *)rows->data + FL(row_offset)(first + r + i, a->inner, rows);
+        ptrdiff_t c = 0;
+        for (; c + 4 <= a->classes; c += 4) {
+            const real *from = tile + c * FL(tile) + r;
+            const real *square[] = {from, from + FL(tile), from + 2 * FL(tile), from + 3 * FL(tile)};
+            FL(turn_square)(square, 0, row, c);
+        }
+        for (; c < a->classes; c++)
+            for (int i = 0; i < 4; i++) row[i][c] = tile[c * FL(tile) + r + i];
+    }
+    for (; r < n; r++) {
+        real *row = (real *)rows->data + FL(row_offset)(first + r, a->inner, rows);
+        for (ptrdiff_t c = 0; c < a->classes; c++) row[c] = tile[c * FL(tile) + r];
+    }
 }
 
 static FL_INLINE void FL(short_rows)(FL(row_point) (*formula)(real, const real *), const FL(row_call) *call,
@@ -183,11 +218,6 @@ static FL_INLINE void FL(short_rows)(FL(row_point) (*formula)(real, const real *
                      a->hess.data ? h : NULL,
                      FL(tile)};
     FL(pixel_tile)(formula, call, at, first, lanes);
-    for (int r = 0; r < n && at.g; r++) {
-        real *row = (real *)a->grad.data + FL(row_offset)(first + r, a->inner, &a->grad);
-        for (ptrdiff_t c = 0; c < a->classes; c++) row[c] = x[c * FL(tile) + r];
-        if (!at.h) continue;
-        row = (real *)a->hess.data + FL(row_offset)(first + r, a->inner, &a->hess);
-        for (ptrdiff_t c = 0; c < a->classes; c++) row[c] = h[c * FL(tile) + r];
-    }
+    if (at.g) FL(turn_back)(a, &a->grad, first, n, x);
+    if (at.h) FL(turn_back)(a, &a->hess, first, n, h);
 }

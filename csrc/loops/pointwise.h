@@ -237,6 +237,7 @@ static void FL(point_chunk)(void *context, ptrdiff_t chunk) {
         for (; start < end; start += FL(flush))
             FL(point_block)(call, start, end - start < FL(flush) ? end - start : FL(flush), lanes);
     }
+    if (call->stream) fl_stream_done();
     call->partials[chunk] = fl_sum_lanes(lanes);
 }
 

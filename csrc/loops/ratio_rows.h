@@ -79,12 +79,14 @@ static FL_INLINE void FL(ratio_sums)(int activation, int indexed, int squared, c
                                      real *kept, fl_sums *sums) {
     const FL(ratio_row) row = *given;
     real overlap[FL_LANES] = {0}, input[FL_LANES] = {0}, target[FL_LANES] = {0};
+    FL_ALIGNED real z[FL_RATIO_TILE];      /* not in `kept`, which is not in the first-level cache */
     if (activation == FL_SIGMOID)
-        for (ptrdiff_t i = 0; i < row.n; i += FL_LANES) FL(logit_row)(row.x + i, kept + i);
+        for (ptrdiff_t i = 0; i < row.n; i += FL_LANES) FL(logit_row)(row.x + i, z + i);
     for (ptrdiff_t i = 0; i < row.n; i += FL_LANES) {
         FL_LANE_LOOP
         for (int l = 0; l < FL_LANES; l++) {
-            FL(ratio_element) e = FL(ratio_first)(activation, indexed, &row, i + l, kept[i + l]);
+            FL(ratio_element) e =
+                FL(ratio_first)(activation, indexed, &row, i + l, activation == FL_SIGMOID ? z[i + l] : 0);
             overlap[l] = FL(fma)(e.p, e.t, overlap[l]);
             input[l] += squared ? e.p * e.p : e.p;
             target[l] += squared ? e.t * e.t : e.t;

@@ -26,52 +26,107 @@ typedef struct {
     real parameters[FL_MAX_PARAMETERS];
 } FL(row_call);
 
-/* What one row wants: up to two classes and their weights. */
+/* Rows that are taken together: what each wants, and what comes of it. */
 typedef struct {
-    ptrdiff_t class0, class1;      /* class0 < 0: the row is ignored */
-    real weight0, weight1;
-} FL(row_plan);
+    ptrdiff_t class0[FL(tile)], class1[FL(tile)];      /* targets, and their weights: */
+    real weight0[FL(tile)], weight1[FL(tile)];
+    FL(word) live[FL(tile)];                           /* all bits, or none where the row is ignored */
+    real most[FL(tile)], sum[FL(tile)];                /* m and s of above */
+    real score0[FL(tile)], score1[FL(tile)];           /* of the targets */
+    real dot[FL(tile)], total[FL(tile)];               /* of row_dot */
+    real value[FL(tile)];
+    real factor[FL(tile)];                             /* of the exponentials in the gradient */
+    real slope0[FL(tile)], slope1[FL(tile)];           /* added to the gradient at the targets */
+    real share[FL(tile)];                              /* of the softmax in the gradient, unscaled */
+    real curve0[FL(tile)], curve1[FL(tile)];           /* second derivatives by log-probabilities */
+} FL(row_batch);
 
-static FL_INLINE FL(row_plan) FL(plan_row)(const FL(row_call) *call, ptrdiff_t row) {
-    const fl_rowwise_args *a = call->args;
-    if (a->index) {
-        int64_t label = a->index[row];
-        /* Labels were checked; one that another thread has changed since reads nothing. */
-        if (label == a->ignore_index || label < 0 || label >= a->classes) return (FL(row_plan)){-1, -1, 0, 0};
-        real weight = a->class_weight ? ((const real *)a->class_weight)[label] : 1;
-        return (FL(row_plan)){(ptrdiff_t)label, -1, weight * (1 - (real)a->smoothing), 0};
-    }
-    /* Distribution focal loss: the bins on either side of a position. */
-    real position = ((const real *)a->position)[row], last = (real)(a->classes - 1) - (real)0.01;
-    real inside = position > 0 ? position < last ? position : last : 0;
-    ptrdiff_t bin = (ptrdiff_t)inside;
-    real right = inside - (real)bin, weight = a->row_weight ? ((const real *)a->row_weight)[row] : 1;
-    if (position != position) weight = position;      /* NaN in, NaN out */
-    return (FL(row_plan)){bin, bin + 1, weight * (1 - right), weight * right};
+/* The class of a row and its weight; -1 where the row is ignored. */
+static FL_INLINE ptrdiff_t FL(label_of)(const fl_rowwise_args *a, ptrdiff_t row, real *weight) {
+    int64_t label = a->index[row];
+    /* Labels were checked; one that another thread has changed since reads nothing. */
+    if (label == a->ignore_index || label < 0 || label >= a->classes) return -1;
+    *weight = a->class_weight ? ((const real *)a->class_weight)[label] : 1;
+    return (ptrdiff_t)label;
 }
 
-static real FL(row_max)(const real *x, ptrdiff_t n) {
-    real m[FL_LANES];
-    for (int l = 0; l < FL_LANES; l++) m[l] = -INFINITY;
-    ptrdiff_t i = 0;
-    for (; i + FL_LANES <= n; i += FL_LANES) {
-        FL_LANE_LOOP
-        for (int l = 0; l < FL_LANES; l++) m[l] = FL(max)(x[i + l], m[l]);
+static FL_INLINE void FL(plan_labels)(const FL(row_call) *call, ptrdiff_t first, int n, FL(row_batch) *b) {
+    const real keep = 1 - (real)call->args->smoothing;
+    for (int r = 0; r < n; r++) {
+        real weight = 0;
+        ptrdiff_t label = FL(label_of)(call->args, first + r, &weight);
+        b->live[r] = -(FL(word))(label >= 0);
+        b->class0[r] = label < 0 ? 0 : label;
+        b->weight0[r] = weight * keep;
+        b->class1[r] = 0, b->weight1[r] = 0;
     }
-    for (int l = 0; i < n; i++, l++) m[l] = FL(max)(x[i], m[l]);
-    for (int half = FL_LANES / 2; half; half /= 2)
+}
+
+/* Distribution focal loss: the bins on either side of a position. */
+static FL_INLINE void FL(plan_positions)(const FL(row_call) *call, ptrdiff_t first, int n, FL(row_batch) *b) {
+    const fl_rowwise_args *a = call->args;
+    const real *position = (const real *)a->position + first, last = (real)(a->classes - 1) - (real)0.01;
+    const real *w = a->row_weight ? (const real *)a->row_weight + first : NULL;
+    for (int r = 0; r < n; r++) b->weight0[r] = w ? w[r] : 1;
+    FL_LANE_LOOP
+    for (int r = 0; r < n; r++) {
+        real d = position[r], inside = FL(max)(0, FL(min)(d, last));
+        int32_t bin = (int32_t)inside;
+        real right = inside - (real)bin;
+        real weight = FL(choose)(FL(equal)(d, d), b->weight0[r], d);      /* NaN in, NaN out */
+        b->live[r] = -(FL(word))1;
+        b->class0[r] = bin, b->class1[r] = bin + 1;
+        b->weight0[r] = weight * (1 - right), b->weight1[r] = weight * right;
+    }
+}
+
+/* Of n rows; with class probabilities there is nothing to plan. Lanes beyond n hold harmless numbers. */
+static FL_INLINE void FL(plan_rows)(const FL(row_call) *call, ptrdiff_t first, int n, FL(row_batch) *b) {
+    if (call->args->index) FL(plan_labels)(call, first, n, b);
+    else if (call->args->position) FL(plan_positions)(call, first, n, b);
+    int start = call->args->target.data ? 0 : n, width = (n + FL_LANES - 1) / FL_LANES * FL_LANES;
+    for (int r = start; r < width; r++) {
+        b->live[r] = -(FL(word))(r < n);
+        b->class0[r] = b->class1[r] = 0, b->weight0[r] = b->weight1[r] = 0;
+        b->score0[r] = b->score1[r] = 0;
+    }
+    for (int r = 0; r < width; r++) b->dot[r] = b->total[r] = 0;
+    for (int r = n; r < width; r++) b->most[r] = 0, b->sum[r] = 1;
+}
+
+/* Four rows of lanes at a time: a single one would wait for each comparison. */
+static real FL(row_max)(const real *x, ptrdiff_t n) {
+    enum { AT_ONCE = 4 * FL_LANES };
+    real m[AT_ONCE];
+    for (int l = 0; l < AT_ONCE; l++) m[l] = -INFINITY;
+    for (; n >= AT_ONCE; n -= AT_ONCE, x += AT_ONCE) {
+        for (int k = 0; k < AT_ONCE; k += FL_LANES) {
+            FL_LANE_LOOP
+            for (int l = 0; l < FL_LANES; l++) m[k + l] = FL(max)(x[k + l], m[k + l]);
+        }
+    }
+    for (; n >= FL_LANES; n -= FL_LANES, x += FL_LANES) {
+        FL_LANE_LOOP
+        for (int l = 0; l < FL_LANES; l++) m[l] = FL(max)(x[l], m[l]);
+    }
+    int rest = (int)n;
+    FL_LANE_LOOP
+    for (int l = 0; l < FL_LANES; l++) m[l] = FL(max)(l < rest ? x[l] : m[l], m[l]);
+    for (int half = AT_ONCE / 2; half; half /= 2)
         for (int l = 0; l < half; l++) m[l] = FL(max)(m[l + half], m[l]);
     return m[0];
 }
 
-/* e = exp(x - m) into `e` where given; returns the sum. */
-static FL_INLINE double FL(row_exp_body)(const real *x, ptrdiff_t n, real m, real *e, int store) {
+/* e = exp(x - m) into `e` where given; returns the sum. Meanwhile the row `ahead` elements on is fetched. */
+static FL_INLINE double FL(row_exp_body)(const real *x, ptrdiff_t n, real m, real *e, int store,
+                                         ptrdiff_t ahead) {
     double lanes[FL_LANES] = {0};
     ptrdiff_t i = 0;
     while (n - i >= FL_LANES) {
         ptrdiff_t end = n - i > FL(flush) ? i + FL(flush) : n;
         real sums[FL_LANES] = {0};
         for (; i + FL_LANES <= end; i += FL_LANES) {
+            for (int l = 0; l < FL_LANES; l += 64 / sizeof(real)) __builtin_prefetch(x + i + l + ahead, 0, 2);
             FL_LANE_LOOP
             for (int l = 0; l < FL_LANES; l++) {
                 real y = FL(exp_nonpositive)(x[i + l] - m);
@@ -84,18 +139,20 @@ static FL_INLINE double FL(row_exp_body)(const real *x, ptrdiff_t n, real m, rea
     int rest = (int)(n - i);
     if (rest) {
         real y[FL_LANES];
-        for (int l = 0; l < FL_LANES; l++) y[l] = -INFINITY;
-        for (int l = 0; l < rest; l++) y[l] = x[i + l] - m;
+        x += i, e += store ? i : 0;
         FL_LANE_LOOP
-        for (int l = 0; l < FL_LANES; l++) y[l] = FL(exp_nonpositive)(y[l]);
+        for (int l = 0; l < FL_LANES; l++) y[l] = FL(exp_nonpositive)(l < rest ? x[l] - m : -(real)INFINITY);
         for (int l = 0; l < FL_LANES; l++) lanes[l] += y[l];
-        if (store)
-            for (int l = 0; l < rest; l++) e[i + l] = y[l];
+        if (store) {
+            FL_LANE_LOOP
+            for (int l = 0; l < FL_LANES; l++)
+                if (l < rest) e[l] = y[l];
+        }
     }
     return fl_sum_lanes(lanes);
 }
-static double FL(row_exp)(const real *x, ptrdiff_t n, real m, real *e) {
-    return e ? FL(row_exp_body)(x, n, m, e, 1) : FL(row_exp_body)(x, n, m, NULL, 0);
+static double FL(row_exp)(const real *x, ptrdiff_t n, real m, real *e, ptrdiff_t ahead) {
+    return e ? FL(row_exp_body)(x, n, m, e, 1, ahead) : FL(row_exp_body)(x, n, m, NULL, 0, ahead);
 }
 
 /* Over the classes: the sums of q_c (x_c - m) and of q_c, where q_c = w_c (keep t_c + smooth);
@@ -133,17 +190,33 @@ static void FL(row_dot)(const real *x, const real *w, const real *t, ptrdiff_t n
 }
 
 /* g = e * factor - offset * w   (w absent: 1) */
-static void FL(row_scale)(const real *e, const real *w, ptrdiff_t n, real factor, real offset, real *g) {
-    if (offset == 0) {
+static FL_INLINE real FL(scaled)(real e, real factor, real offset, int plain) {
+    return plain ? e * factor : FL(fma)(e, factor, -offset);
+}
+static FL_INLINE void FL(row_scale_body)(const real *e, const real *w, ptrdiff_t n, real factor, real offset,
+                                         int plain, int padded, real *g) {
+    for (; n >= FL_LANES; n -= FL_LANES, e += FL_LANES, g += FL_LANES, w += w ? FL_LANES : 0) {
         FL_LANE_LOOP
-        for (ptrdiff_t i = 0; i < n; i++) g[i] = e[i] * factor;
-    } else if (!w) {
-        FL_LANE_LOOP
-        for (ptrdiff_t i = 0; i < n; i++) g[i] = FL(fma)(e[i], factor, -offset);
-    } else {
-        FL_LANE_LOOP
-        for (ptrdiff_t i = 0; i < n; i++) g[i] = FL(fma)(e[i], factor, -(offset * w[i]));
+        for (int l = 0; l < FL_LANES; l++) g[l] = FL(scaled)(e[l], factor, w ? offset * w[l] : offset, plain);
     }
+    int rest = (int)n;
+    if (!rest) return;
+    if (padded && !w) {      /* a whole row of lanes may be read, but not written */
+        real y[FL_LANES];
+        FL_LANE_LOOP
+        for (int l = 0; l < FL_LANES; l++) y[l] = FL(scaled)(e[l], factor, offset, plain);
+        FL_LANE_LOOP
+        for (int l = 0; l < FL_LANES; l++)
+            if (l < rest) g[l] = y[l];
+        return;
+    }
+    for (int l = 0; l < rest; l++) g[l] = FL(scaled)(e[l], factor, w ? offset * w[l] : offset, plain);
+}
+static FL_INLINE void FL(row_scale)(const real *e, const real *w, ptrdiff_t n, real factor, real offset,
+                                    int padded, real *g) {
+    if (offset == 0) FL(row_scale_body)(e, NULL, n, factor, 0, 1, padded, g);
+    else if (!w) FL(row_scale_body)(e, NULL, n, factor, offset, 0, padded, g);
+    else FL(row_scale_body)(e, w, n, factor, offset, 0, padded, g);
 }
 
 /* g = e * factor - scale * w_c (keep t_c + smooth) */
@@ -161,39 +234,55 @@ static FL_INLINE ptrdiff_t FL(row_offset)(ptrdiff_t row, ptrdiff_t inner, const 
     return inner == 1 ? row * a->outer : row / inner * a->outer + row % inner * a->inner;
 }
 
-/* What a row amounts to, once its softmax is known. */
-typedef struct {
-    real value;
-    real share;                 /* of the softmax in the gradient */
-    real slope0, slope1;        /* added to the gradient at the plan's classes */
-    real curve0, curve1;        /* second derivatives by their log-probabilities */
-} FL(row_end);
-
-/* u: log-probabilities of the plan's classes but for log_s; dot, total: of row_dot. */
-static FL_INLINE FL(row_end)
-    FL(end_row)(FL(row_point) (*formula)(real, const real *), const FL(row_call) *call,
-                const FL(row_plan) *plan, real u0, real u1, real log_s, real dot, real total) {
-    FL(row_end) end = {0, 0, 0, 0, 0, 0};
-    if (!plan) {                                    /* class probabilities */
-        end.value = total * log_s - dot;
-        end.share = total;
-        return end;
+/* Once the softmax is known: what n rows amount to. */
+static FL_INLINE void FL(end_soft)(FL(row_batch) *b, int n, const real *log_s, real *share) {
+    FL_LANE_LOOP
+    for (int r = 0; r < n; r++) {
+        b->value[r] = b->total[r] * log_s[r] - b->dot[r];
+        share[r] = b->total[r];
+        b->curve0[r] = b->curve1[r] = 0;
     }
-    if (plan->class0 < 0) return end;
-    FL(row_point) f = formula(u0 - log_s, call->parameters);
-    end.value = plan->weight0 * f.value;
-    end.slope0 = plan->weight0 * f.slope;
-    end.curve0 = plan->weight0 * f.curve;
-    if (plan->class1 >= 0) {
-        f = formula(u1 - log_s, call->parameters);
-        end.value += plan->weight1 * f.value;
-        end.slope1 = plan->weight1 * f.slope;
-        end.curve1 = plan->weight1 * f.curve;
+}
+static FL_INLINE void FL(end_targets)(FL(row_point) (*formula)(real, const real *), FL(row_batch) *b, int n,
+                                      int two, const FL(row_call) *call, const real *log_s, real *share) {
+    const real scale = call->scale;
+    real p[FL_MAX_PARAMETERS];        /* a copy that no output can alias */
+    for (int k = 0; k < FL_MAX_PARAMETERS; k++) p[k] = call->parameters[k];
+    FL_LANE_LOOP
+    for (int r = 0; r < n; r++) {
+        FL(row_point) f0 = formula(b->score0[r] - b->most[r] - log_s[r], p), f1 = {0, 0, 0};
+        if (two) f1 = formula(b->score1[r] - b->most[r] - log_s[r], p);
+        real slope0 = b->weight0[r] * f0.slope, slope1 = two ? b->weight1[r] * f1.slope : 0;
+        real value = b->weight0[r] * f0.value + (two ? b->weight1[r] * f1.value : 0);
+        share[r] = -(slope0 + slope1);
+        b->slope0[r] = slope0 * scale, b->slope1[r] = slope1 * scale;
+        b->curve0[r] = b->weight0[r] * f0.curve * scale;
+        b->curve1[r] = two ? b->weight1[r] * f1.curve * scale : 0;
+        b->value[r] = FL(from_bits)(FL(bits)(value) & b->live[r]);
     }
-    end.share = -(end.slope0 + end.slope1);
-    if (call->smooth != 0) {
-        end.value += call->smooth * (total * log_s - dot);
-        end.share += call->smooth * total;
+}
+static FL_INLINE void FL(end_smooth)(FL(row_batch) *b, int n, real smooth, real weight_sum, const real *log_s,
+                                     real *share) {
+    FL_LANE_LOOP
+    for (int r = 0; r < n; r++) {
+        real value = b->value[r] + smooth * (weight_sum * log_s[r] - b->dot[r]);
+        share[r] += smooth * weight_sum;
+        b->value[r] = FL(from_bits)(FL(bits)(value) & b->live[r]);
     }
-    return end;
+}
+static FL_INLINE void FL(end_rows)(FL(row_point) (*formula)(real, const real *), const FL(row_call) *call,
+                                   int n, FL(row_batch) *b) {
+    FL_ALIGNED real log_s[FL(tile)];
+    real *const share = b->share;
+    const real scale = call->scale;
+    n = (n + FL_LANES - 1) / FL_LANES * FL_LANES;
+    FL_LANE_LOOP
+    for (int r = 0; r < n; r++) log_s[r] = FL(log)(b->sum[r]);
+    if (call->args->target.data) FL(end_soft)(b, n, log_s, share);
+    else if (call->args->position) FL(end_targets)(formula, b, n, 1, call, log_s, share);
+    else FL(end_targets)(formula, b, n, 0, call, log_s, share);
+    if (!call->args->target.data && call->smooth != 0)
+        FL(end_smooth)(b, n, call->smooth, call->weight_sum, log_s, share);
+    FL_LANE_LOOP
+    for (int r = 0; r < n; r++) b->factor[r] = share[r] * scale / b->sum[r];
 }

@@ -1,25 +1,13 @@
-/* row_group.h -- rows of contiguous classes, some at a time. */
+/* row_group.h -- rows of contiguous classes, some at a time, since the steps of one are too short to fill
+ * the machine: up to FL_WIDE_ROW classes in a tile, filled up to whole rows of lanes, more where they are. */
 
-/* Rows of up to FL_WIDE_ROW classes stand in a tile, filled up to whole rows of lanes; all rows of a group
- * take each step together, since the steps of one are too short to fill the machine. */
-
-/* One number per row: its lanes folded by max or by sum, halves onto each other. */
-static FL_INLINE void FL(fold_tile)(const real *tile, int width, int add, real *out) {
-    real a[FL(group) * 16], b[FL(group) * 8], c[FL(group) * 4];
-    for (int r = 0; r < FL(group); r++) {
-        const real *row = tile + r * width;
-        FL_LANE_LOOP
-        for (int l = 0; l < 16; l++) a[r * 16 + l] = row[l];
-        for (int k = 16; k < width; k += 16) {
-            FL_LANE_LOOP
-            for (int l = 0; l < 16; l++)
-                a[r * 16 + l] = add ? a[r * 16 + l] + row[k + l] : FL(max)(row[k + l], a[r * 16 + l]);
-        }
-    }
+/* One number per row from its lanes: by max or by sum, halves onto each other. */
+static FL_INLINE void FL(fold_rows)(const real *lanes, int add, real *out) {
+    real b[FL(group) * 8], c[FL(group) * 4];
     for (int r = 0; r < FL(group); r++) {
         FL_LANE_LOOP
         for (int l = 0; l < 8; l++) {
-            real x = a[r * 16 + l], y = a[r * 16 + 8 + l];
+            real x = lanes[r * 16 + l], y = lanes[r * 16 + 8 + l];
             b[r * 8 + l] = add ? x + y : FL(max)(x, y);
         }
     }
@@ -37,99 +25,109 @@ static FL_INLINE void FL(fold_tile)(const real *tile, int width, int add, real *
     }
 }
 
-static void FL(tile_max)(const real *tile, int width, real *m) { FL(fold_tile)(tile, width, 0, m); }
-static void FL(tile_sum)(const real *tile, int width, real *s) { FL(fold_tile)(tile, width, 1, s); }
+/* Copies a row into the tile, -inf behind it; returns the lanes of its maximum. */
+static FL_INLINE void FL(take_row)(const real *x, ptrdiff_t classes, real *row, real *top) {
+    ptrdiff_t k = 0;
+    for (int l = 0; l < FL_LANES; l++) top[l] = -INFINITY;
+    for (; k + FL_LANES <= classes; k += FL_LANES) {
+        const real *from = x + k;
+        real *to = row + k;
+        FL_LANE_LOOP
+        for (int l = 0; l < FL_LANES; l++) {
+            to[l] = from[l];
+            top[l] = FL(max)(from[l], top[l]);
+        }
+    }
+    int rest = (int)(classes - k);
+    if (!rest) return;
+    const real *from = x + k;
+    real *to = row + k;
+    FL_LANE_LOOP
+    for (int l = 0; l < FL_LANES; l++) {
+        real v = l < rest ? from[l] : -(real)INFINITY;
+        to[l] = v;
+        top[l] = FL(max)(v, top[l]);
+    }
+}
 
-static void FL(tile_exp)(real *tile, int width, const real *m) {
-    for (int r = 0; r < FL(group); r++) {
-        const real most = m[r];
-        for (int k = 0; k < width; k += FL_LANES) {
-            real *row = tile + r * width + k;
-            FL_LANE_LOOP
-            for (int l = 0; l < FL_LANES; l++) row[l] = FL(exp_nonpositive)(row[l] - most);
+static FL_INLINE void FL(exp_row)(real *row, ptrdiff_t width, real most, real *sums) {
+    for (int l = 0; l < FL_LANES; l++) sums[l] = 0;
+    for (ptrdiff_t k = 0; k < width; k += FL_LANES) {
+        real *at = row + k;
+        FL_LANE_LOOP
+        for (int l = 0; l < FL_LANES; l++) {
+            real y = FL(exp_nonpositive)(at[l] - most);
+            at[l] = y;
+            sums[l] += y;
         }
     }
 }
 
-static void FL(fill_tile)(const real *x, int classes, int width, real *row) {
-    for (int c = 0; c < classes; c++) row[c] = x[c];
-    for (int c = classes; c < width; c++) row[c] = -INFINITY;
+/* The lanes of n rows of up to FL_WIDE_ROW classes, in a tile that holds them padded with -inf; their
+ * exponentials are left in its place. */
+static FL_INLINE void FL(narrow_softmax)(const fl_rowwise_args *a, const real *const *x, int n, real *tile,
+                                         FL(row_batch) *b) {
+    const ptrdiff_t classes = a->classes, width = (classes + FL_LANES - 1) / FL_LANES * FL_LANES;
+    FL_ALIGNED real lanes[FL(group) *FL_LANES];
+    for (int r = 0; r < n; r++) FL(take_row)(x[r], classes, tile + r * width, lanes + r * FL_LANES);
+    for (int k = n * FL_LANES; k < FL(group) *FL_LANES; k++) lanes[k] = 1;
+    FL(fold_rows)(lanes, 0, b->most);
+    for (int r = 0; r < n; r++) FL(exp_row)(tile + r * width, width, b->most[r], lanes + r * FL_LANES);
+    FL(fold_rows)(lanes, 1, b->sum);
 }
 
 static FL_INLINE void FL(row_group)(FL(row_point) (*formula)(real, const real *), const FL(row_call) *call,
                                     ptrdiff_t first, int n, real *scratch, double *lanes) {
     const fl_rowwise_args *a = call->args;
     const ptrdiff_t classes = a->classes;
-    const int wide = classes > FL_WIDE_ROW,
-              width = wide ? 0 : (int)(classes + FL_LANES - 1) / FL_LANES * FL_LANES;
+    const int wide = classes > FL_WIDE_ROW, soft = a->target.data != NULL;
+    const ptrdiff_t width = (classes + FL_LANES - 1) / FL_LANES * FL_LANES;
     const real *w = a->class_weight, *x[FL(group)], *t[FL(group)];
-    FL(row_plan) plans[FL(group)];
-    FL_ALIGNED real tile[FL(group) *FL_WIDE_ROW], m[FL(group)], s[FL(group)], log_s[FL(group)];
-    real u0[FL(group)], u1[FL(group)];
-    double dot[FL(group)], total[FL(group)];
-    real *e[FL(group)], *out[FL(group)];
     const real smooth = call->smooth, keep = 1 - (real)a->smoothing;
-    const int soft = a->target.data != NULL;
+    FL_ALIGNED real tile[FL(group) *FL_WIDE_ROW];
+    FL(row_batch) b;
+    real *e[FL(group)], *out[FL(group)];
 
+    FL(plan_rows)(call, first, n, &b);
     for (int r = 0; r < n; r++) {
         ptrdiff_t row = first + r;
         x[r] = (const real *)a->input.data + FL(row_offset)(row, a->inner, &a->input);
         t[r] = soft ? (const real *)a->target.data + FL(row_offset)(row, a->inner, &a->target) : NULL;
         out[r] = a->grad.data ? (real *)a->grad.data + FL(row_offset)(row, a->inner, &a->grad) : NULL;
         e[r] = !wide ? tile + r * width : scratch ? scratch + r * classes : out[r];
-        if (!soft) plans[r] = FL(plan_row)(call, row);
-        if (!wide) FL(fill_tile)(x[r], (int)classes, width, tile + r * width);
-        dot[r] = total[r] = 0;
+        if (!soft) b.score0[r] = x[r][b.class0[r]], b.score1[r] = x[r][b.class1[r]];
     }
-    for (int r = n; r < FL(group); r++) {
-        s[r] = 1;
-        for (int c = 0; c < width; c++) tile[r * width + c] = 0;
-    }
-    if (!wide) FL(tile_max)(tile, width, m);
+    if (!wide) FL(narrow_softmax)(a, x, n, tile, &b);
     for (int r = 0; r < n; r++) {
-        if (wide) s[r] = 1;
-        if (!soft && plans[r].class0 < 0) continue;
-        if (wide) m[r] = FL(row_max)(x[r], classes);
-        if (!soft) {
-            u0[r] = x[r][plans[r].class0] - m[r];
-            u1[r] = plans[r].class1 < 0 ? 0 : x[r][plans[r].class1] - m[r];
+        if (wide) b.most[r] = FL(row_max)(x[r], classes);
+        if (soft || smooth != 0) {
+            double dot, total;
+            FL(row_dot)(x[r], w, t[r], classes, b.most[r], soft ? keep : 1, soft ? smooth : 0, &dot, &total);
+            b.dot[r] = (real)dot, b.total[r] = (real)total;
         }
-        if (soft || smooth != 0)
-            FL(row_dot)(x[r], w, t[r], classes, m[r], soft ? keep : 1, soft ? smooth : 0, &dot[r], &total[r]);
-        if (wide) s[r] = (real)FL(row_exp)(x[r], classes, m[r], e[r]);
+        if (wide) b.sum[r] = (real)FL(row_exp)(x[r], classes, b.most[r], e[r], n * a->input.outer);
     }
-    if (!wide) {
-        FL(tile_exp)(tile, width, m);
-        FL(tile_sum)(tile, width, s);
-    }
-    FL_LANE_LOOP
-    for (int r = 0; r < FL(group); r++) log_s[r] = FL(log)(s[r]);
+    FL(end_rows)(formula, call, n, &b);
+    if (a->boost) FL(boost_parts)(a->boost, first, n, &b);
 
+    for (int r = 0; r < n; r++) lanes[r] += b.value[r];
+    if (a->value)
+        for (int r = 0; r < n; r++) ((real *)a->value)[first + r] = b.value[r];
+    if (!a->grad.data) return;
+    for (int r = 0; r < n && a->hess.data; r++) FL(row_hess)(call, &b, r, first + r, e[r]);
     for (int r = 0; r < n; r++) {
-        FL(row_end) end = FL(end_row)(formula, call, soft ? NULL : &plans[r], u0[r], u1[r], log_s[r],
-                                      (real)dot[r], (real)total[r]);
-        lanes[r] += end.value;
-        if (a->value) ((real *)a->value)[first + r] = end.value;
-        if (!out[r]) continue;
-        if (!soft && plans[r].class0 < 0) {
-            for (ptrdiff_t c = 0; c < classes; c++) out[r][c] = 0;
-            FL(blank_hess)(a, first + r);
-            continue;
-        }
-        if (a->hess.data) FL(row_hess)(call, soft ? NULL : &plans[r], &end, first + r, e[r], 1 / s[r]);
-        real factor = end.share * call->scale / s[r], *g = call->stream ? e[r] : out[r];
-        if (soft) {
-            FL(row_scale_soft)(e[r], w, t[r], classes, factor, call->scale, keep, smooth, g);
-        } else {
-            FL(row_scale)(e[r], w, classes, factor, smooth * call->scale, g);
-            g[plans[r].class0] += end.slope0 * call->scale;
-            if (plans[r].class1 >= 0) g[plans[r].class1] += end.slope1 * call->scale;
-        }
-        if (a->boost) {
-            real *h = (real *)a->hess.data + FL(row_offset)(first + r, a->inner, &a->hess);
-            FL(boost_parts)(a->boost, first + r, &end);
-            FL(boost_classes)(a->boost, first + r, classes, g, h);
-        }
+        real *g = call->stream ? e[r] : out[r];
+        if (!b.live[r]) memset(g, 0, classes * sizeof(real));
+        else if (soft) FL(row_scale_soft)(e[r], w, t[r], classes, b.factor[r], call->scale, keep, smooth, g);
+        else FL(row_scale)(e[r], w, classes, b.factor[r], smooth * call->scale, !wide, g);
+    }
+    for (int r = 0; r < n; r++) {
+        real *g = call->stream ? e[r] : out[r];
+        if (!soft && b.live[r]) g[b.class0[r]] += b.slope0[r];
+        if (a->position) g[b.class1[r]] += b.slope1[r];
+        if (a->boost)
+            FL(boost_classes)(a->boost, first + r, classes, g,
+                              (real *)a->hess.data + FL(row_offset)(first + r, a->inner, &a->hess));
         if (call->stream) fl_stream(out[r], g, classes * sizeof(real));
     }
 }

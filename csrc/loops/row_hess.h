@@ -13,27 +13,19 @@ static FL_INLINE real FL(hess_at)(real p, real share, real own, real other) {
     return FL(fma)(q, FL(fma)(share, p, own * q), other * p * p);
 }
 
-/* A share or a curve, scaled; for boosting not a negative one, so that the whole Hessian is positive. */
-static FL_INLINE real FL(of_hess)(const FL(row_call) *call, real part) {
-    return call->scale * (call->args->boost ? FL(max)(0, part) : part);
-}
-
-/* A contiguous row from its exponentials; plan: none for class probabilities. */
-static void FL(row_hess)(const FL(row_call) *call, const FL(row_plan) *plan, const FL(row_end) *end,
-                         ptrdiff_t row, const real *e, real inverse) {
+/* Row r of a batch, whose exponentials are contiguous. */
+static void FL(row_hess)(const FL(row_call) *call, const FL(row_batch) *b, int r, ptrdiff_t row,
+                         const real *e) {
     const fl_rowwise_args *a = call->args;
     real *h = (real *)a->hess.data + FL(row_offset)(row, a->inner, &a->hess);
-    real share = FL(of_hess)(call, end->share), curve0 = FL(of_hess)(call, end->curve0);
-    real curve1 = FL(of_hess)(call, end->curve1), bend = curve0 + curve1 - share;
+    const real share = b->share[r] * call->scale, inverse = 1 / b->sum[r];
+    const real curve0 = b->curve0[r], curve1 = b->curve1[r], bend = curve0 + curve1 - share;
+    if (!b->live[r]) {
+        memset(h, 0, a->classes * sizeof(real));
+        return;
+    }
     FL_LANE_LOOP
     for (ptrdiff_t c = 0; c < a->classes; c++) h[c] = FL(hess_of)(e[c] * inverse, share, bend);
-    if (plan && curve0 != 0) h[plan->class0] = FL(hess_at)(e[plan->class0] * inverse, share, curve0, curve1);
-    if (plan && curve1 != 0) h[plan->class1] = FL(hess_at)(e[plan->class1] * inverse, share, curve1, curve0);
-}
-
-/* Of an ignored row, whatever it holds. */
-static void FL(blank_hess)(const fl_rowwise_args *a, ptrdiff_t row) {
-    if (!a->hess.data) return;
-    real *h = (real *)a->hess.data + FL(row_offset)(row, a->inner, &a->hess);
-    for (ptrdiff_t c = 0; c < a->classes; c++) h[c] = 0;
+    if (curve0 != 0) h[b->class0[r]] = FL(hess_at)(e[b->class0[r]] * inverse, share, curve0, curve1);
+    if (curve1 != 0) h[b->class1[r]] = FL(hess_at)(e[b->class1[r]] * inverse, share, curve1, curve0);
 }

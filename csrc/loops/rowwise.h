@@ -25,6 +25,7 @@ static FL_INLINE void FL(rowwise_chunk)(FL(row_point) (*formula)(real, const rea
         for (; first < last; first += group)
             FL(row_group)(formula, call, first, last - first < group ? (int)(last - first) : group, scratch,
                           lanes);
+        if (call->stream) fl_stream_done();
         free(scratch);
     } else {
         ptrdiff_t tiles = (a->inner + FL(tile) - 1) / FL(tile);
@@ -77,15 +78,14 @@ static void FL(nll_chunk)(void *context, ptrdiff_t chunk) {
     double lanes[FL_LANES] = {0};
     if (last > a->outer_count * a->inner) last = a->outer_count * a->inner;
     for (ptrdiff_t row = first; row < last; row++) {
-        FL(row_plan) plan = FL(plan_row)(call, row);
-        real value = 0;
-        if (plan.class0 >= 0) {
+        real value = 0, weight;
+        ptrdiff_t label = FL(label_of)(a, row, &weight);
+        if (label >= 0) {
             const real *x = (const real *)a->input.data + FL(row_offset)(row, a->inner, &a->input);
-            value = -plan.weight0 * x[plan.class0 * a->input.class_];
-            if (a->grad.data)
-                ((real *)
-                     a->grad.data)[FL(row_offset)(row, a->inner, &a->grad) + plan.class0 * a->grad.class_] =
-                    -plan.weight0 * call->scale;
+            real *g = (real *)a->grad.data;
+            value = -weight * x[label * a->input.class_];
+            if (g)
+                g[FL(row_offset)(row, a->inner, &a->grad) + label * a->grad.class_] = -weight * call->scale;
         }
         lanes[row % FL_LANES] += value;
         if (a->value) ((real *)a->value)[row] = value;

@@ -14,7 +14,7 @@ typedef struct {
 } FL(row_probability);
 static FL_INLINE FL(row_probability) FL(read_row)(real log_p) {
     real p = FL(exp_nonpositive)(log_p);
-    real q = log_p > (real)-0.34 ? -FL(expm1_reduced)(log_p) : 1 - p;
+    real q = FL(choose)(FL(less)((real)-0.34, log_p), -FL(expm1_reduced)(log_p), 1 - p);
     return (FL(row_probability)){p, q, FL(max)((real)-2000, log_p)};
 }
 
@@ -25,7 +25,7 @@ static FL_INLINE FL(row_probability) FL(read_row)(real log_p) {
 static FL_INLINE FL(row_point) FL(softmax_focal)(real log_p, const real *p) {
     FL(row_probability) t = FL(read_row)(log_p);
     real gamma = FL(min)((real)1e15, p[0]);           /* whose square is finite in float */
-    real power = gamma == 2 ? t.q * t.q : FL(pow_unit)(t.q, gamma);
+    real power = FL(pow_unit)(t.q, gamma);
     real inverse = 1 / FL(max)(FL_TINY, t.q), bent = t.p * t.l * inverse;
     return (FL(row_point)){
         0 - power * log_p,

