@@ -200,6 +200,47 @@ int fl_box_width(int format);              /* numbers per box */
 fl_status fl_convert(fl_convert_args *args);
 double fl_convert_cost(const fl_convert_args *args);
 
+/* ---- detection criteria ---------------------------------------------------- */
+
+enum { FL_MAX_LEVELS = 16, FL_MAX_ITEMS = 3 };
+
+/* A grid of anchors; stride in pixels. */
+typedef struct {
+    ptrdiff_t height, width;
+    double stride;
+} fl_level;
+
+/* Contiguous arrays of the working type unless another type is named. */
+typedef struct {
+    int dtype;
+    ptrdiff_t batch, classes, bins, anchors;      /* anchors of all levels */
+    int n_levels;
+    fl_level levels[FL_MAX_LEVELS];
+    const char *boxes, *scores;                   /* (batch, 4 bins, anchors), (batch, classes, anchors) */
+
+    ptrdiff_t objects;
+    const double *image, *class_;                 /* of every object, in any order; checked */
+    const char *targets;                          /* (objects, 4): centre and size over the image's */
+    ptrdiff_t *first, *order;                     /* objects by image: set by the call */
+
+    ptrdiff_t topk, topk2;                        /* topk2 = 0: no second selection */
+    double alpha, beta, trigger, floor;           /* of the assignment */
+    double gains[FL_MAX_ITEMS];                   /* box, cls, dfl */
+    double factor;                                /* of the total and the gradients */
+    const double *class_weight;                   /* optional */
+
+    int64_t *object_index;                        /* the assignment alone: (batch, anchors), -1 = background */
+    char *object_score;
+    char *grad_boxes, *grad_scores;               /* both or none */
+    int zeroed;                                   /* grad_boxes holds zeros */
+    double items[FL_MAX_ITEMS], total;
+} fl_detection_args;
+
+fl_status fl_detection(fl_detection_args *args);
+
+/* Of the two heads' losses, after `epoch` of `epochs`. */
+void fl_end_to_end_weights(double epoch, double epochs, double weights[2]);
+
 /* ---- instruction sets --------------------------------------------------- */
 
 void fl_isa_init(void);                    /* detect and choose the best */

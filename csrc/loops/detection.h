@@ -1,0 +1,65 @@
+/* detection.h -- the detection criterion: three passes over a batch. See detection/call.h. */
+#include "detection/call.h"
+#include "detection/decode.h"
+#include "detection/assign.h"
+#include "detection/scene.h"
+#include "detection/scores.h"
+#include "detection/sides.h"
+
+/* Nanoseconds, roughly: of an object with its candidates, and of a logit. */
+#undef FL_NS_PER_OBJECT
+#undef FL_NS_PER_LOGIT
+#define FL_NS_PER_OBJECT 5e3
+#define FL_NS_PER_LOGIT (REAL_IS_FLOAT ? 0.8 : 2.0)
+
+static void FL(sum_detection)(FL(detection_call) *call, double scores, ptrdiff_t n_chunks) {
+    fl_detection_args *a = (fl_detection_args *)call->args;
+    double box = 0, cls = 0, dfl = 0;
+    for (ptrdiff_t i = 0; i < n_chunks; i++) cls += call->partials[i];
+    for (ptrdiff_t i = 0; i < a->batch; i++) {
+        box += call->images[i].box;
+        cls += call->images[i].cls;
+        dfl += call->images[i].dfl;
+    }
+    a->items[0] = a->gains[0] * box / scores;
+    a->items[1] = a->gains[1] * cls / scores;
+    a->items[2] = a->gains[2] * dfl / scores;
+    a->total = a->factor * (double)a->batch * (a->items[0] + a->items[1] + a->items[2]);
+}
+
+static void FL(detection_passes)(FL(detection_call) *call) {
+    const fl_detection_args *a = call->args;
+    double objects = FL_NS_PER_OBJECT * (double)a->objects, scores = 0;
+    fl_parallel(a->batch, objects, FL(assign_image), call);
+    if (call->no_memory || a->object_index) return;
+    for (ptrdiff_t i = 0; i < a->batch; i++) scores += call->images[i].scores;
+    if (scores < 1) scores = 1;
+    call->scale = (real)((double)a->batch * a->factor / scores);
+
+    ptrdiff_t rows = a->batch * a->classes, n_chunks = (rows + call->rows_per_chunk - 1) / call->rows_per_chunk;
+    double logits = (double)rows * (double)a->anchors, zeros = a->grad_boxes && !a->zeroed ? 0.1 : 0;
+    fl_parallel(n_chunks, FL_NS_PER_LOGIT * logits, FL(scores_chunk), call);
+    fl_parallel(a->batch, objects + zeros * (double)(a->batch * 4 * a->bins * a->anchors), FL(sides_image),
+                call);
+    FL(sum_detection)(call, scores, n_chunks);
+}
+
+static fl_status FL(detection)(fl_detection_args *a) {
+    FL(detection_call) call = {.args = a, .rules = FL(training_rules)(1, (real)1e-7)};
+    ptrdiff_t room = (a->anchors / FL_LANES + 1) * FL_LANES, rows = a->batch * a->classes;
+    call.rows_per_chunk = FL_ROW_CHUNK / a->anchors + 1;
+    real *places = malloc((3 * room + 4 * a->objects) * sizeof(real));
+    call.images = calloc(a->batch + 1, sizeof *call.images);
+    call.partials = malloc((rows / call.rows_per_chunk + 1) * sizeof(double));
+    call.no_memory = !places || !call.images || !call.partials;
+    if (!call.no_memory) {
+        call.x = places, call.y = places + room, call.stride = places + 2 * room;
+        call.corners = places + 3 * room;
+        FL(place_anchors)(&call);
+        FL(place_objects)(&call);
+        FL(detection_passes)(&call);
+        for (ptrdiff_t i = 0; i < a->batch; i++) free(call.images[i].claims);
+    }
+    free(places), free(call.images), free(call.partials);
+    return call.no_memory ? FL_NO_MEMORY : FL_OK;
+}

@@ -1,0 +1,63 @@
+/* call.h -- what the passes of a detection criterion share.
+ *
+ * 1. assign.h    images: candidates, metrics, claims, conflicts -> foreground anchors with their scores
+ * 2. scores.h    class logits: loss and gradient against no object at all, in one pass
+ * 3. sides.h     images: foreground anchors alone -- their boxes, and the correction of 2.
+ * The sum of all scores divides everything, so 2 and 3 begin when 1 has ended for the whole batch. */
+
+/* A foreground anchor and its object, by place in the order of images. */
+typedef struct {
+    int32_t anchor, object;
+    real overlap, metric, score;
+} FL(claim);
+
+/* What an image contributes. */
+typedef struct {
+    FL(claim) *claims;
+    ptrdiff_t n;
+    double scores;              /* sum */
+    double box, cls, dfl;       /* before gains; cls is the correction */
+} FL(image_part);
+
+typedef struct {
+    const fl_detection_args *args;
+    real *x, *y, *stride;       /* of every anchor: its place in strides, its stride; whole rows */
+    real width, height;         /* of an image */
+    real *corners;              /* of every object, in pixels */
+    FL(image_part) *images;
+    FL(overlap_rules) rules;
+    real scale;                 /* of gradients: batch factor / sum of scores */
+    double *partials;
+    ptrdiff_t rows_per_chunk;
+    int no_memory;
+} FL(detection_call);
+
+static void FL(place_anchors)(FL(detection_call) *call) {
+    const fl_detection_args *a = call->args;
+    ptrdiff_t i = 0;
+    for (int level = 0; level < a->n_levels; level++) {
+        const fl_level *l = &a->levels[level];
+        for (ptrdiff_t y = 0; y < l->height; y++)
+            for (ptrdiff_t x = 0; x < l->width; x++, i++) {
+                call->x[i] = (real)x + (real)0.5;
+                call->y[i] = (real)y + (real)0.5;
+                call->stride[i] = (real)l->stride;
+            }
+    }
+    for (ptrdiff_t end = (i + FL_LANES - 1) / FL_LANES * FL_LANES; i < end; i++)
+        call->x[i] = call->y[i] = call->stride[i] = 1;
+    call->width = (real)a->levels[0].width * (real)a->levels[0].stride;
+    call->height = (real)a->levels[0].height * (real)a->levels[0].stride;
+}
+
+/* Targets to corners in pixels, in the order of images. */
+static void FL(place_objects)(FL(detection_call) *call) {
+    const fl_detection_args *a = call->args;
+    for (ptrdiff_t i = 0; i < a->objects; i++) {
+        const real *t = (const real *)a->targets + 4 * a->order[i];
+        real *c = call->corners + 4 * i;
+        real w = t[2] * call->width / 2, h = t[3] * call->height / 2;
+        real x = t[0] * call->width, y = t[1] * call->height;
+        c[0] = x - w, c[1] = y - h, c[2] = x + w, c[3] = y + h;
+    }
+}

@@ -1,0 +1,21 @@
+"""What the functions of this family return."""
+
+from typing import NamedTuple
+
+__all__ = []
+
+
+class DetectionLoss(NamedTuple):
+    """The criterion as a number to descend and its parts as they are logged."""
+
+    total: float
+    box: float
+    cls: float
+    dfl: float
+
+
+class Assignment(NamedTuple):
+    """The object of every anchor, -1 for background, and how well it suits."""
+
+    object_index: object
+    score: object

@@ -1,0 +1,3 @@
+"""Criteria of detectors, with every object against every anchor."""
+
+from . import criterion as criterion

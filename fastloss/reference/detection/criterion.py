@@ -1,0 +1,240 @@
+"""The criteria of YOLO11 and YOLO26, image by image, with every object against every anchor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from fastloss.detection.results import Assignment, DetectionLoss
+
+from .._common import as_float, bce_with_logits, deliver, like, sigmoid, wanted
+from .._registry import criterion
+from ..boxes.aligned import bbox_iou
+from ._assign import alignment, assign, inside_regions
+from ._head import Anchors, anchors_of, bin_gradient, corners, distances, pixel_corners
+
+
+@dataclass
+class Image:
+    """One image: its decoded output, its objects, and who learns what."""
+
+    distances: np.ndarray  # (4, A)
+    logp: np.ndarray | None  # (4, R, A)
+    predicted: np.ndarray  # (A, 4) corners in strides
+    rows: np.ndarray  # of its objects in the list
+    targets: np.ndarray  # (n, 4) corners in pixels
+    owner: np.ndarray = field(default_factory=lambda: np.empty(0))  # (A,) index into rows
+    score: np.ndarray = field(default_factory=lambda: np.empty(0))  # (A,)
+
+
+def _overlaps(objects: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """max(CIoU, 0) of every object with every prediction."""
+    shape = (len(objects), len(predicted), 4)
+    first, second = (np.broadcast_to(a, shape) for a in (objects[:, None], predicted[None]))
+    ciou = bbox_iou(np.ascontiguousarray(first), second, kind="ciou")
+    return np.where(ciou > 0, ciou, 0)
+
+
+def assigned_images(
+    boxes: np.ndarray, scores: np.ndarray, batch_idx: Any, cls: Any, bboxes: Any, anchors: Anchors,
+    topk: int, topk2: int | None, alpha: float, beta: float, min_side: tuple[float, float],
+) -> list[Image]:  # fmt: skip
+    image_of = np.asarray(batch_idx).reshape(-1).astype(int)
+    labels = np.asarray(cls).reshape(-1).astype(int)
+    targets = like(bboxes, boxes).reshape(-1, 4)
+    px, py = anchors.x * anchors.stride, anchors.y * anchors.stride
+    images = []
+    for b in range(len(boxes)):
+        d, logp = distances(boxes[b])
+        image = Image(d, logp, corners(d, anchors), np.flatnonzero(image_of == b), np.empty((0, 4)))
+        image.targets = pixel_corners(targets[image.rows], anchors.size)
+        candidate = inside_regions(image.targets, px, py, min_side)
+        overlap = _overlaps(image.targets, image.predicted * anchors.stride[:, None])
+        overlap = np.where(candidate, overlap, 0).astype(boxes.dtype)
+        metric = alignment(scores[b][labels[image.rows]], overlap, alpha, beta)
+        metric = np.where(candidate, metric, 0)
+        image.owner, image.score = assign(overlap, metric, topk, topk2)
+        images.append(image)
+    return images
+
+
+def sides(
+    image: Image, front: np.ndarray, wanted_distances: np.ndarray, anchors: Anchors
+) -> tuple[np.ndarray, np.ndarray]:
+    """Loss per anchor of the sides and its derivative by the logits, (n,) and (4, R or 1, n)."""
+    d = image.distances[:, front]
+    if image.logp is None:
+        unit = anchors.stride[front] / np.tile(anchors.size, 2)[:, None]
+        gap = d * unit - wanted_distances * unit
+        return np.abs(gap).mean(axis=0), (np.sign(gap) * unit / 4)[:, None]
+    logp = image.logp[:, :, front]
+    bins = logp.shape[1]
+    clipped = np.clip(wanted_distances, 0, bins - 1 - 0.01).astype(d.dtype)
+    k = np.floor(clipped).astype(int)
+    right = clipped - k
+    target = np.zeros_like(logp)
+    np.put_along_axis(target, k[:, None], (1 - right)[:, None], axis=1)
+    np.put_along_axis(target, k[:, None] + 1, right[:, None], axis=1)
+    with np.errstate(invalid="ignore"):
+        value = -np.where(target > 0, target * logp, 0).sum(axis=1).mean(axis=0)
+    return value, (np.exp(logp) - target) / 4
+
+
+def by_sides(corner_slopes: np.ndarray) -> np.ndarray:
+    """(n, 4) derivatives by corners to (4, n) by the distances."""
+    return corner_slopes.T * np.array([-1, -1, 1, 1], corner_slopes.dtype)[:, None]
+
+
+def _criterion(
+    boxes: Any, scores: Any, batch_idx: Any, cls: Any, bboxes: Any, level_sizes: Any, strides: Any,
+    gains: Any, topk: int, topk2: int | None, alpha: float, beta: float, class_weight: Any,
+    min_side: Any, factor: float,
+) -> tuple[list[float], np.ndarray, np.ndarray]:  # fmt: skip
+    """(box, cls, dfl) and the derivatives of factor * images * their sum."""
+    z, x = as_float(boxes), as_float(scores)
+    anchors = anchors_of(level_sizes, strides, z.dtype)
+    images = assigned_images(
+        z, x, batch_idx, cls, bboxes, anchors, topk, topk2, alpha, beta, min_side
+    )
+    labels = np.asarray(cls).reshape(-1).astype(int)
+    weight = np.ones(x.shape[1]) if class_weight is None else np.asarray(class_weight, float)
+    total = max(sum(float(image.score.sum(dtype=float)) for image in images), 1.0)
+    scale = len(z) * factor / total
+
+    target = np.zeros_like(x)
+    z_grad = np.zeros_like(z)
+    box = dfl = 0.0
+    for b, image in enumerate(images):
+        front = np.flatnonzero(image.owner >= 0)
+        if not len(front):
+            continue
+        owner, w = image.owner[front], image.score[front]
+        target[b, labels[image.rows[owner]], front] = w
+        stride = anchors.stride[front, None]
+        wanted_box = image.targets[owner] / stride
+        ciou, slope = bbox_iou(image.predicted[front], wanted_box, kind="ciou", grad=True)
+        box += float((w * (1 - ciou)).sum(dtype=float))
+        ax, ay = anchors.x[front], anchors.y[front]
+        x1, y1, x2, y2 = wanted_box.T
+        value, by_logit = sides(image, front, np.stack([ax - x1, ay - y1, x2 - ax, y2 - ay]), anchors)
+        dfl += float((w * value).sum(dtype=float))
+
+        logp = None if image.logp is None else image.logp[:, :, front]
+        by_distance = by_sides(-slope) * (gains[0] * scale * w)
+        z_front = z[b][:, front]
+        slope_box = bin_gradient(z_front, image.distances[:, front], logp, by_distance)
+        slope_dfl = by_logit.reshape(z_front.shape) * (gains[2] * scale * w)
+        z_grad[b][:, front] = slope_box + slope_dfl
+
+    per_class = weight[None, :, None]
+    bce = float((per_class * bce_with_logits(x, target)).sum(dtype=float))
+    x_grad = per_class * (sigmoid(x) - target) * (gains[1] * scale)
+    items = [gains[0] * box / total, gains[1] * bce / total, gains[2] * dfl / total]
+    return items, z_grad, x_grad
+
+
+@criterion(formula="B (7.5 Σw(1−CIoU) + 0.5 ΣBCE + 1.5 Σw DFL) / max(Σw, 1)", gradients=2)
+def detection_loss(
+    boxes: Any,
+    scores: Any,
+    batch_idx: Any,
+    cls: Any,
+    bboxes: Any,
+    *,
+    level_sizes: Any,
+    strides: Any = (8, 16, 32),
+    gains: Any = (7.5, 0.5, 1.5),
+    topk: int = 10,
+    topk2: int | None = None,
+    alpha: float = 0.5,
+    beta: float = 6.0,
+    class_weight: Any = None,
+    min_side: Any = (16, 16),
+    grad: Any = False,
+) -> Any:
+    """Task-aligned assignment, then CIoU, class BCE and distribution focal (or L1) loss."""
+    items, by_boxes, by_scores = _criterion(
+        boxes, scores, batch_idx, cls, bboxes, level_sizes, strides, gains, topk, topk2, alpha,
+        beta, class_weight, min_side, 1.0,
+    )  # fmt: skip
+    z, x = as_float(boxes), as_float(scores)
+    loss = DetectionLoss(len(z) * sum(items), *items)
+    if not wanted(grad):
+        return loss
+    requests = (True, True) if grad is True else grad
+    return loss, (deliver(requests[0], by_boxes, z), deliver(requests[1], by_scores, x))
+
+
+@criterion(formula="w₀ detection_loss(one2many) + w₁ detection_loss(one2one)", gradients=4)
+def end_to_end_detection_loss(
+    one2many: Any,
+    one2one: Any,
+    batch_idx: Any,
+    cls: Any,
+    bboxes: Any,
+    *,
+    weights: Any = (0.8, 0.2),
+    level_sizes: Any,
+    strides: Any = (8, 16, 32),
+    gains: Any = (7.5, 0.5, 1.5),
+    topk: Any = (10, 7),
+    topk2: Any = (None, 1),
+    alpha: float = 0.5,
+    beta: float = 6.0,
+    class_weight: Any = None,
+    min_side: Any = (16, 16),
+    grad: Any = False,
+) -> Any:
+    """The weighted sum of the criterion of two heads; the items are those of one2one."""
+    total, items, grads = 0.0, [0.0], []
+    for i, (boxes, scores) in enumerate((one2many, one2one)):
+        items, *slopes = _criterion(
+            boxes, scores, batch_idx, cls, bboxes, level_sizes, strides, gains, topk[i], topk2[i],
+            alpha, beta, class_weight, min_side, weights[i],
+        )  # fmt: skip
+        z, x = as_float(boxes), as_float(scores)
+        total += weights[i] * len(z) * sum(items)
+        request = (True, True) if grad is True or not wanted(grad) else grad[i]
+        grads.append((deliver(request[0], slopes[0], z), deliver(request[1], slopes[1], x)))
+    loss = DetectionLoss(total, *items)
+    return (loss, tuple(grads)) if wanted(grad) else loss
+
+
+@criterion(formula="0.1 + 0.7 max(1 − e/(E−1), 0), and 1 minus that")
+def end_to_end_weights(epoch: float, epochs: float) -> tuple[float, float]:
+    """Factors of the two heads, after `epoch` of `epochs`."""
+    many = 0.1 + 0.7 * max(1 - epoch / max(epochs - 1, 1), 0)
+    return many, max(1 - many, 0)
+
+
+@criterion(formula="argmax over objects of p^α CIoU^β, topk anchors each")
+def task_aligned_assign(
+    boxes: Any,
+    scores: Any,
+    batch_idx: Any,
+    cls: Any,
+    bboxes: Any,
+    *,
+    level_sizes: Any,
+    strides: Any = (8, 16, 32),
+    topk: int = 10,
+    topk2: int | None = None,
+    alpha: float = 0.5,
+    beta: float = 6.0,
+    min_side: Any = (16, 16),
+) -> Any:
+    """(object, score) of every anchor (Feng et al. 2021); objects by their row in the list."""
+    z, x = as_float(boxes), as_float(scores)
+    anchors = anchors_of(level_sizes, strides, z.dtype)
+    images = assigned_images(
+        z, x, batch_idx, cls, bboxes, anchors, topk, topk2, alpha, beta, min_side
+    )
+    index = np.full((len(z), z.shape[2]), -1)
+    score = np.zeros_like(index, dtype=z.dtype)
+    for b, image in enumerate(images):
+        front = image.owner >= 0
+        index[b, front] = image.rows[image.owner[front]]
+        score[b] = image.score
+    return Assignment(index, score)
