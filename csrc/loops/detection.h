@@ -2,9 +2,10 @@
 #include "detection/call.h"
 #include "detection/decode.h"
 #include "detection/assign.h"
+#include "detection/sides.h"
 #include "detection/scene.h"
 #include "detection/scores.h"
-#include "detection/sides.h"
+#include "detection/spread.h"
 
 /* Nanoseconds, roughly: of an object with its candidates, and of a logit. */
 #undef FL_NS_PER_OBJECT
@@ -39,7 +40,7 @@ static void FL(detection_passes)(FL(detection_call) *call) {
     ptrdiff_t rows = a->batch * a->classes, n_chunks = (rows + call->rows_per_chunk - 1) / call->rows_per_chunk;
     double logits = (double)rows * (double)a->anchors, zeros = a->grad_boxes && !a->zeroed ? 0.1 : 0;
     fl_parallel(n_chunks, FL_NS_PER_LOGIT * logits, FL(scores_chunk), call);
-    fl_parallel(a->batch, objects + zeros * (double)(a->batch * 4 * a->bins * a->anchors), FL(sides_image),
+    fl_parallel(a->batch, objects + zeros * (double)(a->batch * 4 * a->bins * a->anchors), FL(spread_image),
                 call);
     FL(sum_detection)(call, scores, n_chunks);
 }
@@ -58,7 +59,7 @@ static fl_status FL(detection)(fl_detection_args *a) {
         FL(place_anchors)(&call);
         FL(place_objects)(&call);
         FL(detection_passes)(&call);
-        for (ptrdiff_t i = 0; i < a->batch; i++) free(call.images[i].claims);
+        for (ptrdiff_t i = 0; i < a->batch; i++) free(call.images[i].claims), free(call.images[i].slopes);
     }
     free(places), free(call.images), free(call.partials);
     return call.no_memory ? FL_NO_MEMORY : FL_OK;

@@ -49,6 +49,16 @@ static void FL(decode_run)(FL(scene) *s, ptrdiff_t first, ptrdiff_t end) {
     }
 }
 
+/* Ask for the logits of the tiles that will be decoded next: their channels lie a plane apart, where no
+ * hardware expects them. */
+static void FL(prefetch_run)(const FL(scene) *s, ptrdiff_t first, ptrdiff_t end) {
+    const fl_detection_args *a = s->call->args;
+    const real *plane = (const real *)a->boxes + s->image * 4 * a->bins * a->anchors;
+    for (ptrdiff_t tile = first / FL_LANES; tile * FL_LANES < end; tile++)
+        for (ptrdiff_t c = 0; c < 4 * a->bins && !s->decoded[tile]; c++)
+            __builtin_prefetch(plane + c * a->anchors + tile * FL_LANES, 0, 2);
+}
+
 /* Overlaps and metrics of an object with n <= FL(stretch) anchors; whole rows are written. */
 static FL_INLINE void FL(align_run)(const FL(scene) *s, int usual, FL(box) object, ptrdiff_t first, int n,
                                     const real *logits, real *restrict overlap, real *restrict metric) {
@@ -158,9 +168,11 @@ static void FL(claim_object)(FL(scene) *s, ptrdiff_t object) {
         ptrdiff_t x0, x1, y0, y1;
         FL(cell_range)(l->width, (real)l->stride, left, right, &x0, &x1);
         FL(cell_range)(l->height, (real)l->stride, top, bottom, &y0, &y1);
-        for (ptrdiff_t y = y0; y < y1 && x0 < x1; y++)
-            FL(claim_run)(s, (int32_t)object, box, logits, base + y * l->width + x0,
-                          base + y * l->width + x1, heap, &n);
+        for (ptrdiff_t y = y0; y < y1 && x0 < x1; y++) {
+            ptrdiff_t row = base + y * l->width;
+            if (y + 1 < y1) FL(prefetch_run)(s, row + l->width + x0, row + l->width + x1);
+            FL(claim_run)(s, (int32_t)object, box, logits, row + x0, row + x1, heap, &n);
+        }
         base += l->height * l->width;
     }
     s->n += n;

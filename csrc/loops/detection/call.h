@@ -1,8 +1,8 @@
 /* call.h -- what the passes of a detection criterion share.
  *
- * 1. assign.h    images: candidates, metrics, claims, conflicts -> foreground anchors with their scores
- * 2. scores.h    class logits: loss and gradient against no object at all, in one pass
- * 3. sides.h     images: foreground anchors alone -- their boxes, and the correction of 2.
+ * 1. scene.h     images: assignment (assign.h), then loss and gradient of the foreground's boxes (sides.h)
+ * 2. scores.h    class logits: loss and gradient against no object at all
+ * 3. spread.h    images: gradients of 1 to their places, correction of 2
  * The sum of all scores divides everything, so 2 and 3 begin when 1 has ended for the whole batch. */
 
 /* A foreground anchor and its object, by place in the order of images. */
@@ -13,8 +13,9 @@ typedef struct {
 
 /* What an image contributes. */
 typedef struct {
-    FL(claim) *claims;
+    FL(claim) *claims;          /* the foreground */
     ptrdiff_t n;
+    real *slopes;               /* by its box logits, before `scale`: tiles of channels of FL_LANES anchors */
     double scores;              /* sum */
     double box, cls, dfl;       /* before gains; cls is the correction */
 } FL(image_part);

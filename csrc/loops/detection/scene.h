@@ -62,15 +62,12 @@ static int FL(assign_objects)(FL(scene) *s, ptrdiff_t first, ptrdiff_t end) {
 static void FL(assign_image)(void *context, ptrdiff_t image) {
     FL(detection_call) *call = context;
     const fl_detection_args *a = call->args;
+    FL(image_part) *part = &call->images[image];
     FL(scene) s = {.call = call, .image = image, .usual = a->alpha == 0.5 && a->beta == 6};
     ptrdiff_t first = a->first[image], end = a->first[image + 1];
-    if (first < end && !FL(assign_objects)(&s, first, end))
-        __atomic_store_n(&call->no_memory, 1, __ATOMIC_RELAXED);
-    else if (a->object_index) FL(write_assignment)(&s);
-    if (s.n && !call->no_memory) {
-        call->images[image].claims = s.claims;      /* given back by the call */
-        call->images[image].n = s.n;
-    } else {
-        free(s.claims);
-    }
+    int done = first == end || FL(assign_objects)(&s, first, end);
+    part->claims = s.claims, part->n = s.n;      /* given back by the call */
+    if (done && a->object_index) FL(write_assignment)(&s);
+    else if (done && s.n) done = FL(front_image)(call, image, part);
+    if (!done) __atomic_store_n(&call->no_memory, 1, __ATOMIC_RELAXED);
 }

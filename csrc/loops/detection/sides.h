@@ -1,6 +1,8 @@
-/* sides.h -- foreground anchors: box loss, loss of the sides, their gradients, and the class correction.
+/* sides.h -- foreground anchors: box loss, loss of the sides, and their gradients.
  *
- * Tiles of FL_LANES foreground anchors: their logits are gathered, so that vectors run along the anchors. */
+ * Tiles of FL_LANES foreground anchors: their logits are gathered, so that vectors run along the anchors.
+ * This happens as soon as an image is assigned, while its logits are in the caches (2x on the whole of it),
+ * and before the sum of scores is known: gradients wait in a buffer, to be scaled as they are scattered. */
 
 typedef struct {
     const FL(claim) *claims;
@@ -29,7 +31,7 @@ static void FL(load_front)(const FL(detection_call) *call, const FL(claim) *clai
 /* Sum of weight (1 - CIoU), and what its gradient asks of the distances. */
 static double FL(front_boxes)(const FL(detection_call) *call, FL(front) *f) {
     const FL(overlap_rules) rules = call->rules;
-    const real factor = -(real)(call->args->gains[0] * call->scale);
+    const real factor = -(real)call->args->gains[0];
     real value[FL_LANES];
     FL_LANE_LOOP
     for (int l = 0; l < FL_LANES; l++) {
@@ -56,10 +58,10 @@ static FL_INLINE real FL(target_distance)(const FL(front) *f, int side, int l) {
     return side < 2 ? a - f->t[side][l] : f->t[side][l] - a;
 }
 
-/* Distribution focal loss over the bins of four sides; `z` holds the tile's logits. */
-static double FL(front_bins)(const FL(detection_call) *call, ptrdiff_t plane, FL(front) *f, real *z, double *box) {
+/* Distribution focal loss over the bins of four sides. `z` holds the tile's logits and gets the gradient. */
+static double FL(front_bins)(const FL(detection_call) *call, FL(front) *f, real *z, double *box) {
     const fl_detection_args *a = call->args;
-    const ptrdiff_t bins = a->bins, apart = a->anchors;
+    const ptrdiff_t bins = a->bins;
     ptrdiff_t bin[4][FL_LANES];
     real right[4][FL_LANES], z0[4][FL_LANES], z1[4][FL_LANES];
     for (int side = 0; side < 4; side++)
@@ -87,8 +89,8 @@ static double FL(front_bins)(const FL(detection_call) *call, ptrdiff_t plane, FL
     for (int l = 0; l < f->n; l++) sum += f->weight[l] * value[l] / 4;
     if (!a->grad_boxes) return sum;
 
-    real *g = (real *)a->grad_boxes + plane, share[FL_LANES];
-    for (int l = 0; l < FL_LANES; l++) share[l] = (real)(a->gains[2] / 4 * call->scale) * f->weight[l];
+    real share[FL_LANES];
+    for (int l = 0; l < FL_LANES; l++) share[l] = (real)(a->gains[2] / 4) * f->weight[l];
     for (int side = 0; side < 4; side++) {
         for (ptrdiff_t k = 0; k < bins; k++) {
             real *row = z + (side * bins + k) * FL_LANES;
@@ -103,68 +105,44 @@ static double FL(front_bins)(const FL(detection_call) *call, ptrdiff_t plane, FL
             at[FL_LANES] -= share[l] * right[side][l];
         }
     }
-    for (ptrdiff_t c = 0; c < 4 * bins; c++)
-        for (int l = 0; l < f->n; l++) g[c * apart + f->anchor[l]] = z[c * FL_LANES + l];
     return sum;
 }
 
 /* Without bins: the absolute error of the distances in units of the image. */
-static double FL(front_plain)(const FL(detection_call) *call, ptrdiff_t plane, FL(front) *f, real *z, double *box) {
+static double FL(front_plain)(const FL(detection_call) *call, FL(front) *f, real *z, double *box) {
     const fl_detection_args *a = call->args;
     FL(decode_plain)(z, FL_LANES, &f->p);
     *box += FL(front_boxes)(call, f);
-    real *g = a->grad_boxes ? (real *)a->grad_boxes + plane : NULL;
     double sum = 0;
     for (int l = 0; l < f->n; l++) {
-        real share = (real)(a->gains[2] / 4 * call->scale) * f->weight[l], value = 0;
+        real share = (real)(a->gains[2] / 4) * f->weight[l], value = 0;
         for (int side = 0; side < 4; side++) {
             real unit = f->stride[l] / (side % 2 ? call->height : call->width);
             FL(row_point) r = FL(l1_side)(f->p.d[side][l], FL(target_distance)(f, side, l), unit);
             value += r.value;
-            if (g) g[side * a->anchors + f->anchor[l]] = FL(fma)(share, r.slope, f->by_distance[side][l]);
+            z[side * FL_LANES + l] = FL(fma)(share, r.slope, f->by_distance[side][l]);
         }
         sum += f->weight[l] * value / 4;
     }
     return sum;
 }
 
-/* What the pass over the class logits, which takes every anchor for background, left to put right. */
-static double FL(correct_scores)(const FL(detection_call) *call, ptrdiff_t image, const FL(image_part) *part) {
-    const fl_detection_args *a = call->args;
-    double sum = 0;
-    for (ptrdiff_t i = 0; i < part->n; i++) {
-        const FL(claim) *c = &part->claims[i];
-        ptrdiff_t label = (ptrdiff_t)a->class_[a->order[c->object]];
-        ptrdiff_t at = (image * a->classes + label) * a->anchors + c->anchor;
-        double weight = FL(class_weight)(a, label);
-        sum -= weight * ((const real *)a->scores)[at] * c->score;
-        if (a->grad_scores)
-            ((real *)a->grad_scores)[at] -= (real)(a->gains[1] * weight * call->scale) * c->score;
-    }
-    return sum;
-}
 
-static void FL(sides_image)(void *context, ptrdiff_t image) {
-    FL(detection_call) *call = context;
+/* All foreground anchors of an image. */
+static int FL(front_image)(const FL(detection_call) *call, ptrdiff_t image, FL(image_part) *part) {
     const fl_detection_args *a = call->args;
-    FL(image_part) *part = &call->images[image];
-    ptrdiff_t channels = 4 * a->bins, plane = image * channels * a->anchors;
-    if (a->grad_boxes && !a->zeroed)
-        memset((real *)a->grad_boxes + plane, 0, channels * a->anchors * sizeof(real));
-    if (!part->n) return;
-    real *z = malloc(channels * FL_LANES * sizeof(real));
-    if (!z) {
-        __atomic_store_n(&call->no_memory, 1, __ATOMIC_RELAXED);
-        return;
-    }
+    const ptrdiff_t channels = 4 * a->bins, tiles = (part->n + FL_LANES - 1) / FL_LANES;
+    const real *from = (const real *)a->boxes + image * channels * a->anchors;
+    real *z = malloc((a->grad_boxes ? tiles : 1) * channels * FL_LANES * sizeof(real));
+    if (!z) return 0;
+    part->slopes = z;
     FL(front) f;
     for (ptrdiff_t i = 0; i < part->n; i += FL_LANES) {
         FL(load_front)(call, part->claims + i, part->n - i < FL_LANES ? (int)(part->n - i) : FL_LANES, &f);
-        const real *from = (const real *)a->boxes + plane;
         for (ptrdiff_t c = 0; c < channels; c++)
             for (int l = 0; l < FL_LANES; l++) z[c * FL_LANES + l] = from[c * a->anchors + f.anchor[l]];
-        part->dfl += (a->bins == 1 ? FL(front_plain) : FL(front_bins))(call, plane, &f, z, &part->box);
+        part->dfl += (a->bins == 1 ? FL(front_plain) : FL(front_bins))(call, &f, z, &part->box);
+        if (a->grad_boxes) z += channels * FL_LANES;
     }
-    free(z);
-    part->cls = FL(correct_scores)(call, image, part);
+    return 1;
 }
