@@ -55,7 +55,11 @@ def assign(
     most_metric = np.where(chosen, metric, 0).max(axis=1)
     owner = np.where(chosen.any(axis=0), np.argmax(chosen, axis=0), -1)
     at = np.where(owner < 0, 0, owner)
-    score = metric[at, np.arange(anchors)] * most_overlap[at] / (most_metric[at] + overlap.dtype.type(1e-9))
+    score = (
+        metric[at, np.arange(anchors)]
+        * most_overlap[at]
+        / (most_metric[at] + overlap.dtype.type(1e-9))
+    )
     return owner, np.where(owner < 0, 0, score).astype(overlap.dtype)
 
 

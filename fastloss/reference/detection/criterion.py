@@ -118,7 +118,9 @@ def _criterion(
         box += float((w * (1 - ciou)).sum(dtype=float))
         ax, ay = anchors.x[front], anchors.y[front]
         x1, y1, x2, y2 = wanted_box.T
-        value, by_logit = sides(image, front, np.stack([ax - x1, ay - y1, x2 - ax, y2 - ay]), anchors)
+        value, by_logit = sides(
+            image, front, np.stack([ax - x1, ay - y1, x2 - ax, y2 - ay]), anchors
+        )
         dfl += float((w * value).sum(dtype=float))
 
         logp = None if image.logp is None else image.logp[:, :, front]
