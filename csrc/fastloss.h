@@ -202,7 +202,10 @@ double fl_convert_cost(const fl_convert_args *args);
 
 /* ---- detection criteria ---------------------------------------------------- */
 
-enum { FL_MAX_LEVELS = 16, FL_MAX_ITEMS = 3 };
+enum { FL_MAX_LEVELS = 16 };
+
+/* The parts of a criterion. */
+enum { FL_ITEM_BOX, FL_ITEM_CLS, FL_ITEM_DFL, FL_ITEM_ANGLE, FL_ITEMS };
 
 /* A grid of anchors; stride in pixels. */
 typedef struct {
@@ -217,23 +220,24 @@ typedef struct {
     int n_levels;
     fl_level levels[FL_MAX_LEVELS];
     const char *boxes, *scores;                   /* (batch, 4 bins, anchors), (batch, classes, anchors) */
+    const char *angles;                           /* (batch, anchors): boxes are rotated; or absent */
 
     ptrdiff_t objects;
     const double *image, *class_;                 /* of every object, in any order; checked */
-    const char *targets;                          /* (objects, 4): centre and size over the image's */
+    const char *targets;                          /* (objects, 4): centre and size over the image's, or with angle: 5 */
     ptrdiff_t *first, *order;                     /* objects by image: set by the call */
 
     ptrdiff_t topk, topk2;                        /* topk2 = 0: no second selection */
     double alpha, beta, trigger, floor;           /* of the assignment */
-    double gains[FL_MAX_ITEMS];                   /* box, cls, dfl */
+    double gains[FL_ITEMS];
     double factor;                                /* of the total and the gradients */
     const double *class_weight;                   /* optional */
 
     int64_t *object_index;                        /* the assignment alone: (batch, anchors), -1 = background */
     char *object_score;
-    char *grad_boxes, *grad_scores;               /* both or none */
-    int zeroed;                                   /* grad_boxes holds zeros */
-    double items[FL_MAX_ITEMS], total;
+    char *grad_boxes, *grad_scores, *grad_angles; /* all or none */
+    int zeroed;                                   /* grad_boxes and grad_angles hold zeros */
+    double items[FL_ITEMS], total;
 } fl_detection_args;
 
 fl_status fl_detection(fl_detection_args *args);

@@ -15,6 +15,7 @@ typedef struct {
 #include "losses/regression.h"
 #include "losses/boxes.h"
 #include "losses/detection.h"
+#include "losses/probiou.h"
 
 #include "loops/operand.h"
 #include "loops/reduce.h"

@@ -1,6 +1,9 @@
 /* detection.h -- the detection criterion: three passes over a batch. See detection/call.h. */
 #include "detection/call.h"
 #include "detection/decode.h"
+#include "detection/picture.h"
+#include "detection/upright.h"
+#include "detection/rotated.h"
 #include "detection/assign.h"
 #include "detection/sides.h"
 #include "detection/scene.h"
@@ -15,17 +18,15 @@
 
 static void FL(sum_detection)(FL(detection_call) *call, double scores, ptrdiff_t n_chunks) {
     fl_detection_args *a = (fl_detection_args *)call->args;
-    double box = 0, cls = 0, dfl = 0;
-    for (ptrdiff_t i = 0; i < n_chunks; i++) cls += call->partials[i];
-    for (ptrdiff_t i = 0; i < a->batch; i++) {
-        box += call->images[i].box;
-        cls += call->images[i].cls;
-        dfl += call->images[i].dfl;
+    double sum = 0;
+    for (int k = 0; k < FL_ITEMS; k++) {
+        a->items[k] = 0;
+        for (ptrdiff_t i = 0; k == FL_ITEM_CLS && i < n_chunks; i++) a->items[k] += call->partials[i];
+        for (ptrdiff_t i = 0; i < a->batch; i++) a->items[k] += call->images[i].items[k];
+        a->items[k] *= a->gains[k] / scores;
+        sum += a->items[k];
     }
-    a->items[0] = a->gains[0] * box / scores;
-    a->items[1] = a->gains[1] * cls / scores;
-    a->items[2] = a->gains[2] * dfl / scores;
-    a->total = a->factor * (double)a->batch * (a->items[0] + a->items[1] + a->items[2]);
+    a->total = a->factor * (double)a->batch * sum;
 }
 
 static void FL(detection_passes)(FL(detection_call) *call) {
@@ -46,16 +47,16 @@ static void FL(detection_passes)(FL(detection_call) *call) {
 }
 
 static fl_status FL(detection)(fl_detection_args *a) {
-    FL(detection_call) call = {.args = a, .rules = FL(training_rules)(1, (real)1e-7)};
+    FL(detection_call) call = {.args = a, .rules = FL(training_rules)(1, (real)1e-7), .per_object = a->angles ? 5 : 4};
     ptrdiff_t room = (a->anchors / FL_LANES + 1) * FL_LANES, rows = a->batch * a->classes;
     call.rows_per_chunk = FL_ROW_CHUNK / a->anchors + 1;
-    real *places = malloc((3 * room + 4 * a->objects) * sizeof(real));
+    real *places = malloc((3 * room + call.per_object * a->objects) * sizeof(real));
     call.images = calloc(a->batch + 1, sizeof *call.images);
     call.partials = malloc((rows / call.rows_per_chunk + 1) * sizeof(double));
     call.no_memory = !places || !call.images || !call.partials;
     if (!call.no_memory) {
         call.x = places, call.y = places + room, call.stride = places + 2 * room;
-        call.corners = places + 3 * room;
+        call.objects = places + 3 * room;
         FL(place_anchors)(&call);
         FL(place_objects)(&call);
         FL(detection_passes)(&call);

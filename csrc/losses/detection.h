@@ -56,3 +56,12 @@ static FL_INLINE FL(row_point) FL(l1_side)(real z, real t, real unit) {
     real r = z * unit - t * unit;
     return (FL(row_point)){FL(abs)(r), FL(sign)(r) * unit};
 }
+
+/* The angle of a rotated box: sin^2 of twice the difference, less for boxes that are nearly square.
+ *   q = ln(w/h) of the target       value = e^(-q^2/9) sin^2(2 d)       slope = e^(-q^2/9) 2 sin(4 d) */
+static FL_INLINE FL(row_point) FL(angle_loss)(real difference, real w, real h) {
+    const double pi = 3.14159265358979323846;
+    double d = difference - pi * rint(difference / pi), q = log(((double)w + 1e-9) / ((double)h + 1e-9));
+    double share = exp(-q * q / 9), s = sin(2 * d);
+    return (FL(row_point)){(real)(share * s * s), (real)(share * 2 * sin(4 * d))};
+}

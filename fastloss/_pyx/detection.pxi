@@ -5,7 +5,12 @@ from libc.math cimport floor, isnan
 cdef extern from "fastloss.h" nogil:
     enum:
         FL_MAX_LEVELS
-        FL_MAX_ITEMS
+    enum:
+        FL_ITEM_BOX
+        FL_ITEM_CLS
+        FL_ITEM_DFL
+        FL_ITEM_ANGLE
+        FL_ITEMS
 
     ctypedef struct fl_level:
         Py_ssize_t height, width
@@ -18,21 +23,23 @@ cdef extern from "fastloss.h" nogil:
         fl_level levels[16]
         const char *boxes
         const char *scores
+        const char *angles
         Py_ssize_t objects
         const double *image
         const double *class_
         const char *targets
         Py_ssize_t topk, topk2
         double alpha, beta, trigger, floor
-        double gains[3]
+        double gains[4]
         double factor
         const double *class_weight
         int64_t *object_index
         char *object_score
         char *grad_boxes
         char *grad_scores
+        char *grad_angles
         int zeroed
-        double items[3]
+        double items[4]
         double total
 
     int fl_detection(fl_detection_args *args)
@@ -79,20 +86,32 @@ cdef class Detection:
 
     cdef fl_detection_args args
     cdef cnp.ndarray boxes, scores, image, label, targets, weights
-    cdef cnp.ndarray grad_boxes, grad_scores, out_boxes, out_scores
-    cdef list arguments
-    cdef str boxes_name, scores_name
+    cdef list arguments      # (name, array) of the caller's, which no output may touch
+    cdef list inputs         # (name, contiguous array) of those that have a gradient, boxes and scores first
+    cdef list out, own       # the gradients, and where the kernels write them
 
     def __cinit__(self):
+        cdef int i
+        self.args.angles = NULL
         self.args.object_index = NULL
         self.args.object_score = NULL
-        self.args.grad_boxes = NULL
-        self.args.grad_scores = NULL
+        self.args.grad_boxes = self.args.grad_scores = self.args.grad_angles = NULL
         self.args.class_weight = NULL
         self.args.zeroed = False
         self.args.factor = 1
-        self.args.gains[0] = self.args.gains[1] = self.args.gains[2] = 1
-        self.arguments = []
+        for i in range(FL_ITEMS):
+            self.args.gains[i] = 0
+        self.arguments, self.inputs, self.out, self.own = [], [], [], []
+
+    cdef cnp.ndarray add_input(self, str name, object given_array, cnp.ndarray a):
+        """An array with a gradient, contiguous."""
+        cdef cnp.ndarray whole = contiguous(a, cnp.PyArray_TYPE(a))
+        self.arguments.append((name, given(given_array)))
+        self.inputs.append((name, whole))
+        return whole
+
+    cdef str name_of(self, int i):
+        return self.inputs[i][0]
 
     cdef int set_head(self, object boxes, object scores, str boxes_name, str scores_name, object level_sizes,
                       object strides) except -1:
@@ -111,10 +130,8 @@ cdef class Detection:
             )
         if cnp.PyArray_TYPE(s) != cnp.PyArray_TYPE(b):
             raise TypeError(f"{scores_name} has dtype {s.dtype}, but {boxes_name} has dtype {b.dtype}")
-        self.arguments += [(boxes_name, given(boxes)), (scores_name, given(scores))]
-        self.boxes_name, self.scores_name = boxes_name, scores_name
-        self.boxes = contiguous(b, cnp.PyArray_TYPE(b))
-        self.scores = contiguous(s, cnp.PyArray_TYPE(s))
+        self.boxes = self.add_input(boxes_name, boxes, b)
+        self.scores = self.add_input(scores_name, scores, s)
         self.args.dtype = dtype_of(b)
         self.args.batch = cnp.PyArray_DIM(b, 0)
         self.args.bins = cnp.PyArray_DIM(b, 1) // 4
@@ -139,17 +156,27 @@ cdef class Detection:
         self.args.n_levels = len(sizes)
         if total != self.args.anchors or total >= 2**31:
             raise ValueError(
-                f"level_sizes is {shown(level_sizes)}, {total} anchors, but {self.boxes_name} has {self.args.anchors}"
+                f"level_sizes is {shown(level_sizes)}, {total} anchors, but {self.name_of(0)} has {self.args.anchors}"
             )
+        return 0
+
+    cdef int set_angles(self, object angles) except -1:
+        cdef cnp.ndarray a = as_input("angles", angles)
+        expected = (self.args.batch, 1, self.args.anchors)
+        if shape_of(a) != expected:
+            raise ValueError(f"angles has shape {shape_of(a)}; expected {expected}")
+        if cnp.PyArray_TYPE(a) != cnp.PyArray_TYPE(self.boxes):
+            raise TypeError(f"angles has dtype {a.dtype}, but {self.name_of(0)} has dtype {self.boxes.dtype}")
+        self.args.angles = <char *>cnp.PyArray_DATA(self.add_input("angles", angles, a))
         return 0
 
     cdef int set_targets(self, object batch_idx, object cls, object bboxes) except -1:
         cdef cnp.ndarray t = as_operand("bboxes", bboxes)
-        cdef Py_ssize_t n
+        cdef Py_ssize_t n, width = 4 if self.args.angles == NULL else 5
         if cnp.PyArray_NDIM(t) == 1 and not cnp.PyArray_SIZE(t):      # [] as no boxes
-            t = t.reshape(0, 4)
-        if cnp.PyArray_NDIM(t) != 2 or cnp.PyArray_DIM(t, 1) != 4:
-            raise ValueError(f"bboxes has shape {shape_of(t)}; expected (objects, 4)")
+            t = t.reshape(0, width)
+        if cnp.PyArray_NDIM(t) != 2 or cnp.PyArray_DIM(t, 1) != width:
+            raise ValueError(f"bboxes has shape {shape_of(t)}; expected (objects, {width})")
         n = cnp.PyArray_DIM(t, 0)
         if n >= 2**31:
             raise ValueError(f"bboxes has {n} rows; expected fewer than 2^31")
@@ -173,14 +200,14 @@ cdef class Detection:
                 raise ValueError(f"batch_idx[{i}] is {image}; expected an integer")
             if not 0 <= image < self.args.batch:
                 raise IndexError(
-                    f"batch_idx[{i}] is {image:.0f}, but {self.boxes_name} has {self.args.batch} images"
+                    f"batch_idx[{i}] is {image:.0f}, but {self.name_of(0)} has {self.args.batch} images"
                     + (f" (0..{self.args.batch - 1})" if self.args.batch else "")
                 )
             if isnan(label):
                 raise ValueError(f"cls[{i}] is nan; expected a class")
             if not 0 <= label < self.args.classes:
                 raise IndexError(
-                    f"cls[{i}] is {label:g}, but {self.scores_name} has {self.args.classes} classes"
+                    f"cls[{i}] is {label:g}, but {self.name_of(1)} has {self.args.classes} classes"
                     + (f" (0..{self.args.classes - 1})" if self.args.classes else "")
                 )
         finite = np.isfinite(self.targets).all(axis=1)
@@ -199,38 +226,50 @@ cdef class Detection:
         self.args.floor = parse_in_domain(b"min_side", least, FL_NONNEGATIVE)
         return 0
 
-    cdef int set_loss(self, object gains, object class_weight) except -1:
-        for i, gain in enumerate(parse_several("gains", gains, 3, "(box, cls, dfl)")):
-            self.args.gains[i] = parse_in_domain(b"gains", gain, FL_NONNEGATIVE)
+    cdef int set_loss(self, object gains, tuple items, object class_weight) except -1:
+        """`items` are the places of the parts that the gains belong to, and their names."""
+        cdef tuple names = tuple([name for _, name in items])
+        cdef tuple several = parse_several("gains", gains, len(items), f"({', '.join(names)})")
+        cdef cnp.ndarray w
+        for (i, _), gain in zip(items, several):
+            self.args.gains[<int>i] = parse_in_domain(b"gains", gain, FL_NONNEGATIVE)
         if class_weight is not None:
-            self.weights = weights_of_classes(class_weight, self.args.classes, False, False)
+            w = as_operand("class_weight", class_weight)
+            if shape_of(w) != (self.args.classes,):
+                raise ValueError(
+                    f"class_weight has shape {shape_of(w)}, but {self.name_of(1)} has {self.args.classes} classes"
+                )
+            self.weights = contiguous(w, cnp.NPY_DOUBLE)
             self.arguments.append(("class_weight", given(class_weight)))
             self.args.class_weight = <double *>cnp.PyArray_DATA(self.weights)
         return 0
 
     cdef int set_grad(self, str name, object grad, list taken) except -1:
-        """Buffers for (boxes, scores), or new ones; `taken` collects what no buffer may touch."""
+        """Buffers for the gradients, or new ones; `taken` collects what no buffer may touch."""
+        cdef cnp.ndarray a, out
+        cdef int i
         if grad is True or isinstance(grad, np.bool_):
-            self.grad_boxes = self.out_boxes = zeros(self.boxes)
-            self.grad_scores = self.out_scores = empty(self.scores, cnp.PyArray_TYPE(self.scores))
+            for i, (_, a) in enumerate(self.inputs):
+                self.out.append(empty(a, cnp.PyArray_TYPE(a)) if i == 1 else zeros(a))
+            self.own = self.out
             self.args.zeroed = True
         else:
-            buffers = parse_several(name, grad, 2, "False, True or a pair of arrays for boxes and scores")
-            self.out_boxes = as_output(f"{name}[0]", buffers[0], self.boxes, self.boxes_name, tuple(self.arguments + taken))
-            taken.append((f"{name}[0]", self.out_boxes))
-            self.out_scores = as_output(f"{name}[1]", buffers[1], self.scores, self.scores_name, tuple(self.arguments + taken))
-            taken.append((f"{name}[1]", self.out_scores))
-            self.grad_boxes = self.own(self.out_boxes)
-            self.grad_scores = self.own(self.out_scores)
-        self.args.grad_boxes = <char *>cnp.PyArray_DATA(self.grad_boxes)
-        self.args.grad_scores = <char *>cnp.PyArray_DATA(self.grad_scores)
+            buffers = parse_several(name, grad, len(self.inputs), f"False, True or {len(self.inputs)} arrays")
+            for i, (input_name, a) in enumerate(self.inputs):
+                out = as_output(f"{name}[{i}]", buffers[i], a, input_name, tuple(self.arguments + taken))
+                taken.append((f"{name}[{i}]", out))
+                self.out.append(out)
+                if not (cnp.PyArray_IS_C_CONTIGUOUS(out) and cnp.PyArray_ISALIGNED(out)):
+                    out = cnp.PyArray_EMPTY(cnp.PyArray_NDIM(a), cnp.PyArray_DIMS(a), cnp.PyArray_TYPE(a), 0)
+                self.own.append(out)
+        self.args.grad_boxes = self.address(0)
+        self.args.grad_scores = self.address(1)
+        if self.args.angles != NULL:
+            self.args.grad_angles = self.address(2)
         return 0
 
-    cdef cnp.ndarray own(self, cnp.ndarray out):
-        """The caller's buffer where the kernels can write it."""
-        if cnp.PyArray_IS_C_CONTIGUOUS(out) and cnp.PyArray_ISALIGNED(out):
-            return out
-        return cnp.PyArray_EMPTY(3, cnp.PyArray_DIMS(out), cnp.PyArray_TYPE(out), 0)
+    cdef char *address(self, int i) except? NULL:
+        return <char *>cnp.PyArray_DATA(<cnp.ndarray>self.own[i])
 
     cdef int run(self) except -1:
         cdef int status
@@ -238,39 +277,46 @@ cdef class Detection:
             status = fl_detection(&self.args)
         if status != FL_OK:
             raise MemoryError("no memory for the assignment of the objects")
-        if self.out_boxes is not self.grad_boxes:
-            self.out_boxes[...] = self.grad_boxes
-        if self.out_scores is not self.grad_scores:
-            self.out_scores[...] = self.grad_scores
+        for out, own in zip(self.out, self.own):
+            if out is not own:
+                out[...] = own
         return 0
 
-    cdef tuple grads(self):
-        return self.out_boxes, self.out_scores
+    cdef object loss(self, object result, tuple items, double total):
+        """A named tuple of the total and the parts."""
+        return result(total, *[self.args.items[<int>i] for i, _ in items])
 
 
-cdef bint wants_pair(str name, object grad) except -1:
-    """`wants` for a pair of outputs: False: no; True, a sequence: yes."""
+cdef bint wants_several(str name, object grad) except -1:
+    """`wants` for several outputs: False: no; True, a sequence: yes."""
     if grad is False or (isinstance(grad, np.bool_) and not grad):
         return False
     if grad is True or isinstance(grad, (np.bool_, tuple, list)):
         return True
-    raise TypeError(f"{name} is {shown(grad)}; expected False, True or a pair of writable arrays")
+    raise TypeError(f"{name} is {shown(grad)}; expected False, True or a tuple of writable arrays")
+
+
+cdef tuple UPRIGHT_ITEMS = ((FL_ITEM_BOX, "box"), (FL_ITEM_CLS, "cls"), (FL_ITEM_DFL, "dfl"))
+cdef tuple ROTATED_ITEMS = UPRIGHT_ITEMS + ((FL_ITEM_ANGLE, "angle"),)
 
 
 def detection(result, boxes, scores, batch_idx, cls, bboxes, level_sizes, strides, gains, topk, topk2,
-              alpha, beta, class_weight, min_side, grad):
+              alpha, beta, class_weight, min_side, grad, angles=None, bint rotated=False):
     """The criterion of one head, as a `result` (a named tuple), and where asked for its gradients."""
     cdef Detection d = Detection()
+    cdef tuple items = ROTATED_ITEMS if rotated else UPRIGHT_ITEMS
     d.set_head(boxes, scores, "boxes", "scores", level_sizes, strides)
+    if rotated:
+        d.set_angles(angles)
     d.set_targets(batch_idx, cls, bboxes)
     d.set_assignment(topk, topk2, alpha, beta, min_side)
-    d.set_loss(gains, class_weight)
-    cdef bint derive = wants_pair("grad", grad)
+    d.set_loss(gains, items, class_weight)
+    cdef bint derive = wants_several("grad", grad)
     if derive:
         d.set_grad("grad", grad, [])
     d.run()
-    loss = result(d.args.total, d.args.items[0], d.args.items[1], d.args.items[2])
-    return (loss, d.grads()) if derive else loss
+    loss = d.loss(result, items, d.args.total)
+    return (loss, tuple(d.out)) if derive else loss
 
 
 def end_to_end_detection(result, one2many, one2one, batch_idx, cls, bboxes, weights, level_sizes, strides,
@@ -281,7 +327,7 @@ def end_to_end_detection(result, one2many, one2one, batch_idx, cls, bboxes, weig
     cdef tuple factors = parse_several("weights", weights, 2, "(one2many, one2one)")
     cdef tuple first = parse_several("topk", topk, 2, "a pair: (one2many, one2one)")
     cdef tuple second = parse_several("topk2", topk2, 2, "a pair: (one2many, one2one)")
-    cdef bint derive = wants_pair("grad", grad)
+    cdef bint derive = wants_several("grad", grad)
     buffers = grad
     if derive and isinstance(grad, (tuple, list)):
         buffers = parse_several("grad", grad, 2, "False, True or a pair of pairs of arrays")
@@ -291,7 +337,7 @@ def end_to_end_detection(result, one2many, one2one, batch_idx, cls, bboxes, weig
         head.set_head(boxes, scores, f"{name}[0]", f"{name}[1]", level_sizes, strides)
         head.set_targets(batch_idx, cls, bboxes)
         head.set_assignment(first[i], second[i], alpha, beta, min_side)
-        head.set_loss(gains, class_weight)
+        head.set_loss(gains, UPRIGHT_ITEMS, class_weight)
         head.args.factor = parse_in_domain(b"weights", factors[i], FL_NONNEGATIVE)
         taken += head.arguments
         heads.append(head)
@@ -304,8 +350,8 @@ def end_to_end_detection(result, one2many, one2one, batch_idx, cls, bboxes, weig
     for head in heads:
         head.run()
         total += head.args.total
-    loss = result(total, head.args.items[0], head.args.items[1], head.args.items[2])
-    return (loss, tuple([(<Detection>h).grads() for h in heads])) if derive else loss
+    loss = head.loss(result, UPRIGHT_ITEMS, total)
+    return (loss, tuple([tuple((<Detection>h).out) for h in heads])) if derive else loss
 
 
 def end_to_end_weights(epoch, epochs):

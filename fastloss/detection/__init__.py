@@ -1,10 +1,13 @@
 """Detection: whole training criteria, from a head's raw output to its gradients."""
 
-from fastloss.detection import criterion, results
+from fastloss.detection import criterion, oriented, results
 from fastloss.detection.criterion import *
+from fastloss.detection.oriented import *
 from fastloss.detection.results import Assignment as Assignment
 from fastloss.detection.results import DetectionLoss as DetectionLoss
+from fastloss.detection.results import OBBDetectionLoss as OBBDetectionLoss
 
 __all__: list[str] = []
 __all__ += criterion.__all__
+__all__ += oriented.__all__
 __all__ += results.__all__

@@ -14,6 +14,16 @@ class DetectionLoss(NamedTuple):
     dfl: float
 
 
+class OBBDetectionLoss(NamedTuple):
+    """The criterion of rotated boxes and its parts."""
+
+    total: float
+    box: float
+    cls: float
+    dfl: float
+    angle: float
+
+
 class Assignment(NamedTuple):
     """The object of every anchor, -1 for background, and how well it suits."""
 

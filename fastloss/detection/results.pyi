@@ -13,6 +13,13 @@ class DetectionLoss(NamedTuple):
     cls: float
     dfl: float
 
+class OBBDetectionLoss(NamedTuple):
+    total: float
+    box: float
+    cls: float
+    dfl: float
+    angle: float
+
 class Assignment(NamedTuple):
     object_index: NDArray[np.int64]
     score: Floats

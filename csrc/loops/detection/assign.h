@@ -4,26 +4,9 @@
  * are decoded, once. Every anchor remembers its largest overlap over all objects, which settles conflicts;
  * every object keeps its topk claims in a heap, so nothing of size anchors x objects exists. */
 
-enum { FL(stretch) = 256 };         /* candidates of one row of cells taken at once */
-
-typedef struct {
-    const FL(detection_call) *call;
-    ptrdiff_t image;
-    real *x1, *y1, *x2, *y2, *angle;      /* predicted boxes in pixels */
-    unsigned char *decoded;               /* per tile */
-    real *spill;                          /* the logits of an incomplete tile */
-    real *overlap, *metric;               /* of the object that overlaps an anchor most ... */
-    int32_t *object;                      /* ... and which one it is */
-    int32_t *slot;                        /* an anchor's place among the claims */
-    FL(claim) *claims;
-    ptrdiff_t n;
-    int usual;                            /* alpha = 1/2, beta = 6 */
-} FL(scene);
-
 /* Decode the tiles of anchors first .. end. */
 static void FL(decode_run)(FL(scene) *s, ptrdiff_t first, ptrdiff_t end) {
-    const FL(detection_call) *call = s->call;
-    const fl_detection_args *a = call->args;
+    const fl_detection_args *a = s->call->args;
     for (ptrdiff_t tile = first / FL_LANES; tile * FL_LANES < end; tile++) {
         if (s->decoded[tile]) continue;
         s->decoded[tile] = 1;
@@ -37,15 +20,7 @@ static void FL(decode_run)(FL(scene) *s, ptrdiff_t first, ptrdiff_t end) {
         }
         FL(tile_distances) t;
         FL(decode_tile)(z, apart, a->bins, &t);
-        const real *x = call->x + at, *y = call->y + at, *stride = call->stride + at, eps = call->rules.height;
-        real *x1 = s->x1 + at, *y1 = s->y1 + at, *x2 = s->x2 + at, *y2 = s->y2 + at, *angle = s->angle + at;
-        FL_LANE_LOOP
-        for (int l = 0; l < FL_LANES; l++) {
-            FL(box)
-            b = FL(corner_box)((x[l] - t.d[0][l]) * stride[l], (y[l] - t.d[1][l]) * stride[l],
-                               (x[l] + t.d[2][l]) * stride[l], (y[l] + t.d[3][l]) * stride[l], eps);
-            x1[l] = b.x1, y1[l] = b.y1, x2[l] = b.x2, y2[l] = b.y2, angle[l] = b.angle;
-        }
+        (a->angles ? FL(place_rotated_tile) : FL(place_tile))(s, at, &t);
     }
 }
 
@@ -57,32 +32,6 @@ static void FL(prefetch_run)(const FL(scene) *s, ptrdiff_t first, ptrdiff_t end)
     for (ptrdiff_t tile = first / FL_LANES; tile * FL_LANES < end; tile++)
         for (ptrdiff_t c = 0; c < 4 * a->bins && !s->decoded[tile]; c++)
             __builtin_prefetch(plane + c * a->anchors + tile * FL_LANES, 0, 2);
-}
-
-/* Overlaps and metrics of an object with n <= FL(stretch) anchors; whole rows are written. */
-static FL_INLINE void FL(align_run)(const FL(scene) *s, int usual, FL(box) object, ptrdiff_t first, int n,
-                                    const real *logits, real *restrict overlap, real *restrict metric) {
-    const FL(overlap_rules) rules = s->call->rules;
-    const real *x1 = s->x1 + first, *y1 = s->y1 + first, *x2 = s->x2 + first, *y2 = s->y2 + first;
-    const real *angle = s->angle + first, alpha = (real)s->call->args->alpha,
-               beta = (real)s->call->args->beta;
-    int rows = FL(whole_rows)(n);
-    FL_BOX_LOOP
-    for (int i = 0; i < rows; i++) {
-        FL(box) p = {x1[i], y1[i], x2[i], y2[i], x2[i] - x1[i], y2[i] - y1[i] + rules.height, angle[i]};
-        FL(overlap) o = FL(overlap_of)(FL_CIOU, 0, object, p, &rules);
-        real each = FL(max)(o.iou - o.penalty, 0);
-        overlap[i] = each;
-        metric[i] = FL(alignment)(usual, logits[i], each, alpha, beta);
-    }
-}
-static void FL(align_usual)(const FL(scene) *s, FL(box) object, ptrdiff_t first, int n, const real *logits,
-                            real *overlap, real *metric) {
-    FL(align_run)(s, 1, object, first, n, logits, overlap, metric);
-}
-static void FL(align_any)(const FL(scene) *s, FL(box) object, ptrdiff_t first, int n, const real *logits,
-                          real *overlap, real *metric) {
-    FL(align_run)(s, 0, object, first, n, logits, overlap, metric);
 }
 
 /* ---- the topk claims of an object: a heap whose root is the one to give up ------------------ */
@@ -127,51 +76,51 @@ static void FL(cell_range)(ptrdiff_t cells, real stride, real from, real to, ptr
 }
 
 /* One row of candidates: anchors first .. end. */
-static void FL(claim_run)(FL(scene) *s, int32_t object, FL(box) box, const real *logits, ptrdiff_t first,
+static void FL(claim_run)(FL(scene) *s, const FL(object) *object, const real *logits, ptrdiff_t first,
                           ptrdiff_t end, FL(claim) *heap, ptrdiff_t *n_heap) {
     const ptrdiff_t most = s->call->args->topk;
+    const int32_t place = object->place;
     FL_ALIGNED real overlap[FL(stretch)], metric[FL(stretch)], copy[FL(stretch)];
     FL(decode_run)(s, first, end);
     for (; first < end; first += FL(stretch)) {
         int n = end - first < FL(stretch) ? (int)(end - first) : FL(stretch);
         memcpy(copy, logits + first, n * sizeof(real));
         for (int i = n; i < FL(whole_rows)(n); i++) copy[i] = 0;
-        (s->usual ? FL(align_usual) : FL(align_any))(s, box, first, n, copy, overlap, metric);
+        s->align(s, object, first, n, copy, overlap, metric);
         real least = *n_heap < most ? 0 : heap[0].metric;
         for (int i = 0; i < n; i++) {
             ptrdiff_t anchor = first + i;
             if (overlap[i] > s->overlap[anchor])
-                s->overlap[anchor] = overlap[i], s->metric[anchor] = metric[i], s->object[anchor] = object;
+                s->overlap[anchor] = overlap[i], s->metric[anchor] = metric[i], s->object[anchor] = place;
             if (metric[i] > least) {
-                FL(push)(heap, n_heap, most, (FL(claim)){(int32_t)anchor, object, overlap[i], metric[i], 0});
+                FL(push)(heap, n_heap, most, (FL(claim)){(int32_t)anchor, place, overlap[i], metric[i], 0});
                 least = *n_heap < most ? 0 : heap[0].metric;
             }
         }
     }
 }
 
-static void FL(claim_object)(FL(scene) *s, ptrdiff_t object) {
+static void FL(claim_object)(FL(scene) *s, ptrdiff_t place) {
     const FL(detection_call) *call = s->call;
     const fl_detection_args *a = call->args;
-    const real *c = call->corners + 4 * object;
-    if (!(c[0] + c[1] + c[2] + c[3] > 0)) return;      /* padding, by definition */
-    real left, top, right, bottom;
-    FL(candidate_side)(c[0], c[2], (real)a->trigger, (real)a->floor, &left, &right);
-    FL(candidate_side)(c[1], c[3], (real)a->trigger, (real)a->floor, &top, &bottom);
-    FL(box) box = FL(corner_box)(c[0], c[1], c[2], c[3], call->rules.height);
+    FL(object) object = {.place = (int32_t)place};
+    FL(reach) reach;
+    const real *box = call->objects + call->per_object * place;
+    if (!(a->angles ? FL(rotated_object) : FL(upright_object))(call, box, &object, &reach)) return;
     const real *logits = (const real *)a->scores
-        + (s->image * a->classes + (ptrdiff_t)a->class_[a->order[object]]) * a->anchors;
+        + (s->image * a->classes + (ptrdiff_t)a->class_[a->order[place]]) * a->anchors;
     FL(claim) *heap = s->claims + s->n;
     ptrdiff_t n = 0, base = 0;
     for (int level = 0; level < a->n_levels; level++) {
         const fl_level *l = &a->levels[level];
+        real stride = (real)l->stride, wider = a->angles ? stride : 0;
         ptrdiff_t x0, x1, y0, y1;
-        FL(cell_range)(l->width, (real)l->stride, left, right, &x0, &x1);
-        FL(cell_range)(l->height, (real)l->stride, top, bottom, &y0, &y1);
+        FL(cell_range)(l->width, stride, reach.left - wider, reach.right + wider, &x0, &x1);
+        FL(cell_range)(l->height, stride, reach.top - wider, reach.bottom + wider, &y0, &y1);
         for (ptrdiff_t y = y0; y < y1 && x0 < x1; y++) {
             ptrdiff_t row = base + y * l->width;
             if (y + 1 < y1) FL(prefetch_run)(s, row + l->width + x0, row + l->width + x1);
-            FL(claim_run)(s, (int32_t)object, box, logits, row + x0, row + x1, heap, &n);
+            FL(claim_run)(s, &object, logits, row + x0, row + x1, heap, &n);
         }
         base += l->height * l->width;
     }

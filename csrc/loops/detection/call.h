@@ -16,15 +16,17 @@ typedef struct {
     FL(claim) *claims;          /* the foreground */
     ptrdiff_t n;
     real *slopes;               /* by its box logits, before `scale`: tiles of channels of FL_LANES anchors */
+    real *turns;                /* ... and by its angles: one per claim, in whole tiles */
     double scores;              /* sum */
-    double box, cls, dfl;       /* before gains; cls is the correction */
+    double items[FL_ITEMS];     /* before gains; cls is the correction */
 } FL(image_part);
 
 typedef struct {
     const fl_detection_args *args;
     real *x, *y, *stride;       /* of every anchor: its place in strides, its stride; whole rows */
     real width, height;         /* of an image */
-    real *corners;              /* of every object, in pixels */
+    real *objects;              /* in pixels: corners, or centre, size and angle */
+    ptrdiff_t per_object;
     FL(image_part) *images;
     FL(overlap_rules) rules;
     real scale;                 /* of gradients: batch factor / sum of scores */
@@ -51,14 +53,19 @@ static void FL(place_anchors)(FL(detection_call) *call) {
     call->height = (real)a->levels[0].height * (real)a->levels[0].stride;
 }
 
-/* Targets to corners in pixels, in the order of images. */
+/* Targets in pixels, in the order of images. */
 static void FL(place_objects)(FL(detection_call) *call) {
     const fl_detection_args *a = call->args;
+    const ptrdiff_t n = call->per_object;
     for (ptrdiff_t i = 0; i < a->objects; i++) {
-        const real *t = (const real *)a->targets + 4 * a->order[i];
-        real *c = call->corners + 4 * i;
-        real w = t[2] * call->width / 2, h = t[3] * call->height / 2;
-        real x = t[0] * call->width, y = t[1] * call->height;
-        c[0] = x - w, c[1] = y - h, c[2] = x + w, c[3] = y + h;
+        const real *t = (const real *)a->targets + n * a->order[i];
+        real *o = call->objects + n * i;
+        real x = t[0] * call->width, y = t[1] * call->height, w = t[2] * call->width, h = t[3] * call->height;
+        if (a->angles) {
+            o[0] = x, o[1] = y, o[2] = w, o[3] = h, o[4] = t[4];
+        } else {
+            w /= 2, h /= 2;
+            o[0] = x - w, o[1] = y - h, o[2] = x + w, o[3] = y + h;
+        }
     }
 }

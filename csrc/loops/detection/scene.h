@@ -41,8 +41,8 @@ static int FL(assign_objects)(FL(scene) *s, ptrdiff_t first, ptrdiff_t end) {
         return 0;
     }
     real *at = (real *)memory, *most_overlap, *most_metric;
-    s->x1 = at, s->y1 = at += room, s->x2 = at += room, s->y2 = at += room, s->angle = at += room;
-    s->overlap = at += room, s->metric = at += room;
+    for (int k = 0; k < 5; k++, at += room) s->p[k] = at;
+    s->overlap = at, s->metric = at += room;
     s->spill = at += room;
     most_overlap = at += 4 * a->bins * FL_LANES;
     most_metric = at += objects;
@@ -63,7 +63,9 @@ static void FL(assign_image)(void *context, ptrdiff_t image) {
     FL(detection_call) *call = context;
     const fl_detection_args *a = call->args;
     FL(image_part) *part = &call->images[image];
-    FL(scene) s = {.call = call, .image = image, .usual = a->alpha == 0.5 && a->beta == 6};
+    FL(scene) s = {.call = call, .image = image, .align = FL(align_any)};
+    if (a->alpha == 0.5 && a->beta == 6) s.align = FL(align_usual);
+    if (a->angles) s.align = FL(align_rotated);
     ptrdiff_t first = a->first[image], end = a->first[image + 1];
     int done = first == end || FL(assign_objects)(&s, first, end);
     part->claims = s.claims, part->n = s.n;      /* given back by the call */

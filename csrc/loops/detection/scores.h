@@ -66,7 +66,7 @@ static void FL(scores_chunk)(void *context, ptrdiff_t chunk) {
         double weight = FL(class_weight)(a, row % a->classes);
         if (a->grad_scores)
             sum += weight
-                * FL(background_grad)(x, a->anchors, (real)(a->gains[1] * weight * call->scale),
+                * FL(background_grad)(x, a->anchors, (real)(a->gains[FL_ITEM_CLS] * weight * call->scale),
                                       (real *)a->grad_scores + row * a->anchors);
         else sum += weight * FL(background_value)(x, a->anchors);
     }

@@ -13,6 +13,10 @@ static void FL(spread_slopes)(const FL(detection_call) *call, ptrdiff_t image, c
             for (int l = 0; l < n; l++)
                 grad[c * a->anchors + part->claims[i + l].anchor] = scale * slopes[c * FL_LANES + l];
     }
+    if (!a->angles) return;
+    grad = (real *)a->grad_angles + image * a->anchors;
+    if (!a->zeroed) memset(grad, 0, a->anchors * sizeof(real));
+    for (ptrdiff_t i = 0; i < part->n; i++) grad[part->claims[i].anchor] = scale * part->turns[i];
 }
 
 static double FL(correct_scores)(const FL(detection_call) *call, ptrdiff_t image, const FL(image_part) *part) {
@@ -25,7 +29,7 @@ static double FL(correct_scores)(const FL(detection_call) *call, ptrdiff_t image
         double weight = FL(class_weight)(a, label);
         sum -= weight * ((const real *)a->scores)[at] * c->score;
         if (a->grad_scores)
-            ((real *)a->grad_scores)[at] -= (real)(a->gains[1] * weight * call->scale) * c->score;
+            ((real *)a->grad_scores)[at] -= (real)(a->gains[FL_ITEM_CLS] * weight * call->scale) * c->score;
     }
     return sum;
 }
@@ -34,5 +38,5 @@ static void FL(spread_image)(void *context, ptrdiff_t image) {
     const FL(detection_call) *call = context;
     FL(image_part) *part = &call->images[image];
     if (call->args->grad_boxes) FL(spread_slopes)(call, image, part);
-    part->cls = FL(correct_scores)(call, image, part);
+    part->items[FL_ITEM_CLS] = FL(correct_scores)(call, image, part);
 }

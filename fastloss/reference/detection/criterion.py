@@ -87,6 +87,45 @@ def by_sides(corner_slopes: np.ndarray) -> np.ndarray:
     return corner_slopes.T * np.array([-1, -1, 1, 1], corner_slopes.dtype)[:, None]
 
 
+@dataclass
+class Batch:
+    """What the parts of a criterion share: arrays, anchors, assigned images, the sum of scores."""
+
+    boxes: np.ndarray
+    scores: np.ndarray
+    anchors: Anchors
+    images: list[Image]
+    labels: np.ndarray
+    factor: float = 1.0
+
+    @property
+    def total(self) -> float:
+        return max(sum(float(image.score.sum(dtype=float)) for image in self.images), 1.0)
+
+    @property
+    def scale(self) -> float:
+        """Of every gradient: that of images * factor * item, whose sums are divided by `total`."""
+        return len(self.boxes) * self.factor / self.total
+
+    def fronts(self) -> Any:
+        """(image number, image, foreground anchors, their objects, their scores)."""
+        for b, image in enumerate(self.images):
+            front = np.flatnonzero(image.owner >= 0)
+            if len(front):
+                yield b, image, front, image.owner[front], image.score[front]
+
+    def class_part(self, gain: float, class_weight: Any) -> tuple[float, np.ndarray]:
+        """BCE of every logit against its target score, and the gradient."""
+        x = self.scores
+        weight = np.ones(x.shape[1]) if class_weight is None else np.asarray(class_weight, float)
+        target = np.zeros_like(x)
+        for b, image, front, owner, w in self.fronts():
+            target[b, self.labels[image.rows[owner]], front] = w
+        each = weight[None, :, None]
+        value = float((each * bce_with_logits(x, target)).sum(dtype=float))
+        return gain * value / self.total, each * (sigmoid(x) - target) * (gain * self.scale)
+
+
 def _criterion(
     boxes: Any, scores: Any, batch_idx: Any, cls: Any, bboxes: Any, level_sizes: Any, strides: Any,
     gains: Any, topk: int, topk2: int | None, alpha: float, beta: float, class_weight: Any,
@@ -98,43 +137,27 @@ def _criterion(
     images = assigned_images(
         z, x, batch_idx, cls, bboxes, anchors, topk, topk2, alpha, beta, min_side
     )
-    labels = np.asarray(cls).reshape(-1).astype(int)
-    weight = np.ones(x.shape[1]) if class_weight is None else np.asarray(class_weight, float)
-    total = max(sum(float(image.score.sum(dtype=float)) for image in images), 1.0)
-    scale = len(z) * factor / total
-
-    target = np.zeros_like(x)
+    batch = Batch(z, x, anchors, images, np.asarray(cls).reshape(-1).astype(int), factor)
     z_grad = np.zeros_like(z)
     box = dfl = 0.0
-    for b, image in enumerate(images):
-        front = np.flatnonzero(image.owner >= 0)
-        if not len(front):
-            continue
-        owner, w = image.owner[front], image.score[front]
-        target[b, labels[image.rows[owner]], front] = w
-        stride = anchors.stride[front, None]
-        wanted_box = image.targets[owner] / stride
+    for b, image, front, owner, w in batch.fronts():
+        wanted_box = image.targets[owner] / anchors.stride[front, None]
         ciou, slope = bbox_iou(image.predicted[front], wanted_box, kind="ciou", grad=True)
         box += float((w * (1 - ciou)).sum(dtype=float))
         ax, ay = anchors.x[front], anchors.y[front]
         x1, y1, x2, y2 = wanted_box.T
-        value, by_logit = sides(
-            image, front, np.stack([ax - x1, ay - y1, x2 - ax, y2 - ay]), anchors
-        )
+        goal = np.stack([ax - x1, ay - y1, x2 - ax, y2 - ay])
+        value, by_logit = sides(image, front, goal, anchors)
         dfl += float((w * value).sum(dtype=float))
 
         logp = None if image.logp is None else image.logp[:, :, front]
-        by_distance = by_sides(-slope) * (gains[0] * scale * w)
+        by_distance = by_sides(-slope) * (gains[0] * batch.scale * w)
         z_front = z[b][:, front]
         slope_box = bin_gradient(z_front, image.distances[:, front], logp, by_distance)
-        slope_dfl = by_logit.reshape(z_front.shape) * (gains[2] * scale * w)
+        slope_dfl = by_logit.reshape(z_front.shape) * (gains[2] * batch.scale * w)
         z_grad[b][:, front] = slope_box + slope_dfl
-
-    per_class = weight[None, :, None]
-    bce = float((per_class * bce_with_logits(x, target)).sum(dtype=float))
-    x_grad = per_class * (sigmoid(x) - target) * (gains[1] * scale)
-    items = [gains[0] * box / total, gains[1] * bce / total, gains[2] * dfl / total]
-    return items, z_grad, x_grad
+    bce, x_grad = batch.class_part(gains[1], class_weight)
+    return [gains[0] * box / batch.total, bce, gains[2] * dfl / batch.total], z_grad, x_grad
 
 
 @criterion(formula="B (7.5 Σw(1−CIoU) + 0.5 ΣBCE + 1.5 Σw DFL) / max(Σw, 1)", gradients=2)
