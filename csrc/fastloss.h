@@ -205,7 +205,16 @@ double fl_convert_cost(const fl_convert_args *args);
 enum { FL_MAX_LEVELS = 16 };
 
 /* The parts of a criterion. */
-enum { FL_ITEM_BOX, FL_ITEM_CLS, FL_ITEM_DFL, FL_ITEM_ANGLE, FL_ITEMS };
+enum {
+    FL_ITEM_BOX,
+    FL_ITEM_CLS,
+    FL_ITEM_DFL,
+    FL_ITEM_ANGLE,
+    FL_ITEM_POSE,
+    FL_ITEM_KOBJ,
+    FL_ITEM_SEG,
+    FL_ITEMS
+};
 
 /* A grid of anchors; stride in pixels. */
 typedef struct {
@@ -224,19 +233,30 @@ typedef struct {
 
     ptrdiff_t objects;
     const double *image, *class_;                 /* of every object, in any order; checked */
-    const char *targets;                          /* (objects, 4): centre and size over the image's, or with angle: 5 */
-    ptrdiff_t *first, *order;                     /* objects by image: set by the call */
+    const char *targets; /* (objects, 4): centre and size over the image's, or with angle: 5 */
+    ptrdiff_t *first, *order; /* objects by image: set by the call */
 
-    ptrdiff_t topk, topk2;                        /* topk2 = 0: no second selection */
-    double alpha, beta, trigger, floor;           /* of the assignment */
+    ptrdiff_t topk, topk2; /* topk2 = 0: no second selection */
+    double alpha, beta, trigger, floor; /* of the assignment */
     double gains[FL_ITEMS];
-    double factor;                                /* of the total and the gradients */
-    const double *class_weight;                   /* optional */
+    double factor; /* of the total and the gradients */
+    const double *class_weight; /* optional */
 
-    int64_t *object_index;                        /* the assignment alone: (batch, anchors), -1 = background */
+    const char *keypoints; /* (batch, n_keypoints per_keypoint, anchors); optional */
+    const char *target_keypoints; /* (objects, n_keypoints, per_target) over the image's size */
+    ptrdiff_t n_keypoints, per_keypoint, per_target;
+    const double *sigmas; /* per keypoint */
+
+    const char *coefficients, *proto; /* (batch, n_proto, anchors), (batch, n_proto, h, w); optional */
+    const char *masks; /* (batch or objects, h, w) */
+    int overlapping; /* one map per image: object i of it has the value i + 1 */
+    ptrdiff_t n_proto, proto_height, proto_width, mask_height, mask_width;
+
+    int64_t *object_index; /* the assignment alone: (batch, anchors), -1 = background */
     char *object_score;
-    char *grad_boxes, *grad_scores, *grad_angles; /* all or none */
-    int zeroed;                                   /* grad_boxes and grad_angles hold zeros */
+    char *grad_boxes, *grad_scores, *grad_angles; /* of the arrays that are there, all or none */
+    char *grad_keypoints, *grad_coefficients, *grad_proto;
+    int zeroed; /* all but grad_scores hold zeros */
     double items[FL_ITEMS], total;
 } fl_detection_args;
 
@@ -247,19 +267,19 @@ void fl_end_to_end_weights(double epoch, double epochs, double weights[2]);
 
 /* ---- instruction sets --------------------------------------------------- */
 
-void fl_isa_init(void);                    /* detect and choose the best */
-int fl_isa_count(void);                    /* levels this build holds and this machine runs */
-const char *fl_isa_name(int index);        /* best first */
+void fl_isa_init(void); /* detect and choose the best */
+int fl_isa_count(void); /* levels this build holds and this machine runs */
+const char *fl_isa_name(int index); /* best first */
 const char *fl_isa_active(void);
-int fl_isa_select(const char *name);       /* 0, or -1: unknown or not supported here */
+int fl_isa_select(const char *name); /* 0, or -1: unknown or not supported here */
 
 /* ---- threads ------------------------------------------------------------- */
 
 void fl_threads_init(void);
 const char *fl_compiler(void);
 int fl_has_openmp(void);
-void fl_set_threads(int n);                /* this process; 0: back to OpenMP's choice */
-int fl_swap_local_threads(int n);          /* this thread; 0: none; returns the old one */
-int fl_get_threads(void);                  /* what a large call would use now */
+void fl_set_threads(int n); /* this process; 0: back to OpenMP's choice */
+int fl_swap_local_threads(int n); /* this thread; 0: none; returns the old one */
+int fl_get_threads(void); /* what a large call would use now */
 
 #endif

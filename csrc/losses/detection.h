@@ -65,3 +65,10 @@ static FL_INLINE FL(row_point) FL(angle_loss)(real difference, real w, real h) {
     double share = exp(-q * q / 9), s = sin(2 * d);
     return (FL(row_point)){(real)(share * s * s), (real)(share * 2 * sin(4 * d))};
 }
+
+/* Object keypoint similarity (COCO): value = 1 - e^-(d^2 / (8 sigma^2 area)), slope by x = that of y for dy. */
+static FL_INLINE FL(row_point) FL(keypoint)(real dx, real dy, real sigma, real area) {
+    real per = 1 / (2 * (2 * sigma) * (2 * sigma) * (area + (real)1e-9));
+    real near = FL(exp_minus)(FL(fma)(dx, dx, dy * dy) * per);
+    return (FL(row_point)){1 - near, near * 2 * per}; /* times dx, dy */
+}

@@ -17,7 +17,8 @@ typedef struct {
 /* `floor` is added to both variances. */
 static FL_INLINE FL(gaussian) FL(gaussian_of)(real x, real y, real w, real h, real c, real s, real floor) {
     real wide = w * w / 12 + floor, high = h * h / 12 + floor;
-    return (FL(gaussian)){x, y, wide * c * c + high * s * s, wide * s * s + high * c * c, (wide - high) * c * s};
+    return (FL(gaussian)){x, y, wide * c * c + high * s * s, wide * s * s + high * c * c,
+                          (wide - high) * c * s};
 }
 
 static FL_INLINE FL(probiou) FL(probiou_of)(int derive, FL(gaussian) p, FL(gaussian) t) {

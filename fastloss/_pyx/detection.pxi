@@ -10,6 +10,9 @@ cdef extern from "fastloss.h" nogil:
         FL_ITEM_CLS
         FL_ITEM_DFL
         FL_ITEM_ANGLE
+        FL_ITEM_POSE
+        FL_ITEM_KOBJ
+        FL_ITEM_SEG
         FL_ITEMS
 
     ctypedef struct fl_level:
@@ -30,16 +33,28 @@ cdef extern from "fastloss.h" nogil:
         const char *targets
         Py_ssize_t topk, topk2
         double alpha, beta, trigger, floor
-        double gains[4]
+        double gains[7]
         double factor
         const double *class_weight
+        const char *keypoints
+        const char *target_keypoints
+        Py_ssize_t n_keypoints, per_keypoint, per_target
+        const double *sigmas
+        const char *coefficients
+        const char *proto
+        const char *masks
+        int overlapping
+        Py_ssize_t n_proto, proto_height, proto_width, mask_height, mask_width
         int64_t *object_index
         char *object_score
         char *grad_boxes
         char *grad_scores
         char *grad_angles
+        char *grad_keypoints
+        char *grad_coefficients
+        char *grad_proto
         int zeroed
-        double items[4]
+        double items[7]
         double total
 
     int fl_detection(fl_detection_args *args)
@@ -85,17 +100,18 @@ cdef class Detection:
     """One head's output with the objects it is trained on; keeps the arrays that `args` points to."""
 
     cdef fl_detection_args args
-    cdef cnp.ndarray boxes, scores, image, label, targets, weights
+    cdef cnp.ndarray boxes, scores, image, label, targets, weights, points, sigmas, masks
     cdef list arguments      # (name, array) of the caller's, which no output may touch
     cdef list inputs         # (name, contiguous array) of those that have a gradient, boxes and scores first
     cdef list out, own       # the gradients, and where the kernels write them
 
     def __cinit__(self):
         cdef int i
-        self.args.angles = NULL
+        self.args.angles = self.args.keypoints = self.args.masks = NULL
         self.args.object_index = NULL
         self.args.object_score = NULL
         self.args.grad_boxes = self.args.grad_scores = self.args.grad_angles = NULL
+        self.args.grad_keypoints = self.args.grad_coefficients = self.args.grad_proto = NULL
         self.args.class_weight = NULL
         self.args.zeroed = False
         self.args.factor = 1
@@ -160,14 +176,99 @@ cdef class Detection:
             )
         return 0
 
-    cdef int set_angles(self, object angles) except -1:
-        cdef cnp.ndarray a = as_input("angles", angles)
-        expected = (self.args.batch, 1, self.args.anchors)
-        if shape_of(a) != expected:
-            raise ValueError(f"angles has shape {shape_of(a)}; expected {expected}")
+    cdef cnp.ndarray add_output(self, str name, object x, int ndim, str expected):
+        """A further array of the head: (images, ..., anchors) of the boxes' type."""
+        cdef cnp.ndarray a = as_input(name, x)
+        if cnp.PyArray_NDIM(a) != ndim or cnp.PyArray_DIM(a, 0) != self.args.batch or (
+            ndim == 3 and cnp.PyArray_DIM(a, 2) != self.args.anchors
+        ):
+            raise ValueError(f"{name} has shape {shape_of(a)}; expected {expected}")
         if cnp.PyArray_TYPE(a) != cnp.PyArray_TYPE(self.boxes):
-            raise TypeError(f"angles has dtype {a.dtype}, but {self.name_of(0)} has dtype {self.boxes.dtype}")
-        self.args.angles = <char *>cnp.PyArray_DATA(self.add_input("angles", angles, a))
+            raise TypeError(f"{name} has dtype {a.dtype}, but {self.name_of(0)} has dtype {self.boxes.dtype}")
+        return self.add_input(name, x, a)
+
+    cdef int set_angles(self, object angles) except -1:
+        expected = f"({self.args.batch}, 1, {self.args.anchors})"
+        cdef cnp.ndarray a = self.add_output("angles", angles, 3, expected)
+        if cnp.PyArray_DIM(a, 1) != 1:
+            raise ValueError(f"angles has shape {shape_of(a)}; expected {expected}")
+        self.args.angles = <char *>cnp.PyArray_DATA(a)
+        return 0
+
+    cdef int set_keypoints(self, object keypoints, object target_keypoints, object sigmas) except -1:
+        cdef cnp.ndarray raw, t = as_operand("target_keypoints", target_keypoints)
+        cdef Py_ssize_t channels
+        raw = self.add_output("keypoints", keypoints, 3, f"({self.args.batch}, keypoints * (2 or 3), {self.args.anchors})")
+        channels = cnp.PyArray_DIM(raw, 1)
+        if cnp.PyArray_NDIM(t) == 1 and not cnp.PyArray_SIZE(t):      # [] as no objects
+            t = t.reshape(0, channels // 3 if channels % 3 == 0 else channels // 2, 3)
+        if (
+            cnp.PyArray_NDIM(t) != 3 or cnp.PyArray_DIM(t, 0) != self.args.objects
+            or cnp.PyArray_DIM(t, 2) not in (2, 3)
+        ):
+            raise ValueError(
+                f"target_keypoints has shape {shape_of(t)}; expected ({self.args.objects}, keypoints, 2 or 3)"
+            )
+        self.args.n_keypoints = cnp.PyArray_DIM(t, 1)
+        self.args.per_target = cnp.PyArray_DIM(t, 2)
+        if not self.args.n_keypoints or channels not in (2 * self.args.n_keypoints, 3 * self.args.n_keypoints):
+            raise ValueError(
+                f"keypoints has shape {shape_of(raw)}, but target_keypoints has {self.args.n_keypoints} keypoints; "
+                f"expected ({self.args.batch}, {self.args.n_keypoints} * (2 or 3), {self.args.anchors})"
+            )
+        self.args.per_keypoint = channels // self.args.n_keypoints
+        self.points = contiguous(t, cnp.PyArray_TYPE(self.boxes))
+        self.arguments.append(("target_keypoints", given(target_keypoints)))
+        finite = np.isfinite(self.points).all(axis=(1, 2))
+        if not finite.all():
+            raise ValueError(f"target_keypoints[{np.argmin(finite)}] holds a number that is not finite")
+        self.args.keypoints = <char *>cnp.PyArray_DATA(raw)
+        self.args.target_keypoints = <char *>cnp.PyArray_DATA(self.points)
+        return self.set_sigmas(sigmas)
+
+    cdef int set_sigmas(self, object sigmas) except -1:
+        cdef Py_ssize_t n = self.args.n_keypoints
+        if sigmas is None:
+            self.sigmas = np.array(COCO_SIGMAS) if n == len(COCO_SIGMAS) else np.full(n, 1.0 / n)
+        else:
+            self.sigmas = contiguous(as_operand("sigmas", sigmas), cnp.NPY_DOUBLE)
+            self.arguments.append(("sigmas", given(sigmas)))
+            if shape_of(self.sigmas) != (n,):
+                raise ValueError(f"sigmas has shape {shape_of(self.sigmas)}, but there are {n} keypoints")
+            if not (np.isfinite(self.sigmas) & (np.asarray(self.sigmas) > 0)).all():
+                raise ValueError(f"sigmas is {shown(sigmas)}; expected finite numbers > 0")
+        self.args.sigmas = <double *>cnp.PyArray_DATA(self.sigmas)
+        return 0
+
+    cdef int set_masks(self, object coefficients, object proto, object masks, object overlapping) except -1:
+        cdef cnp.ndarray c, p, m = as_operand("masks", masks)
+        cdef Py_ssize_t n
+        self.args.overlapping = parse_flag("overlapping", overlapping)
+        n = self.args.batch if self.args.overlapping else self.args.objects
+        c = self.add_output("coefficients", coefficients, 3, f"({self.args.batch}, prototypes, {self.args.anchors})")
+        p = self.add_output("proto", proto, 4, f"({self.args.batch}, prototypes, height, width)")
+        if cnp.PyArray_DIM(p, 1) != cnp.PyArray_DIM(c, 1) or not cnp.PyArray_DIM(p, 2) or not cnp.PyArray_DIM(p, 3):
+            raise ValueError(
+                f"proto has shape {shape_of(p)}; expected ({self.args.batch}, {cnp.PyArray_DIM(c, 1)}, height, width)"
+            )
+        if cnp.PyArray_NDIM(m) == 1 and not cnp.PyArray_SIZE(m) and not n:      # [] as no masks
+            m = m.reshape(0, cnp.PyArray_DIM(p, 2), cnp.PyArray_DIM(p, 3))
+        if (
+            cnp.PyArray_NDIM(m) != 3 or cnp.PyArray_DIM(m, 0) != n
+            or not cnp.PyArray_DIM(m, 1) or not cnp.PyArray_DIM(m, 2)
+        ):
+            one = "one map per image" if self.args.overlapping else "one mask per object"
+            raise ValueError(f"masks has shape {shape_of(m)}; expected ({n}, height, width), {one}")
+        if cnp.PyArray_DIM(m, 1) < cnp.PyArray_DIM(p, 2) or cnp.PyArray_DIM(m, 2) < cnp.PyArray_DIM(p, 3):
+            raise ValueError(f"masks has shape {shape_of(m)}, less than that of proto, {shape_of(p)}")
+        self.masks = contiguous(m, cnp.PyArray_TYPE(self.boxes))
+        self.arguments.append(("masks", given(masks)))
+        self.args.coefficients = <char *>cnp.PyArray_DATA(c)
+        self.args.proto = <char *>cnp.PyArray_DATA(p)
+        self.args.masks = <char *>cnp.PyArray_DATA(self.masks)
+        self.args.n_proto = cnp.PyArray_DIM(p, 1)
+        self.args.proto_height, self.args.proto_width = cnp.PyArray_DIM(p, 2), cnp.PyArray_DIM(p, 3)
+        self.args.mask_height, self.args.mask_width = cnp.PyArray_DIM(m, 1), cnp.PyArray_DIM(m, 2)
         return 0
 
     cdef int set_targets(self, object batch_idx, object cls, object bboxes) except -1:
@@ -266,6 +367,11 @@ cdef class Detection:
         self.args.grad_scores = self.address(1)
         if self.args.angles != NULL:
             self.args.grad_angles = self.address(2)
+        if self.args.keypoints != NULL:
+            self.args.grad_keypoints = self.address(2)
+        if self.args.masks != NULL:
+            self.args.grad_coefficients = self.address(2)
+            self.args.grad_proto = self.address(3)
         return 0
 
     cdef char *address(self, int i) except? NULL:
@@ -296,27 +402,72 @@ cdef bint wants_several(str name, object grad) except -1:
     raise TypeError(f"{name} is {shown(grad)}; expected False, True or a tuple of writable arrays")
 
 
+cdef tuple COCO_SIGMAS = (
+    0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072, 0.062, 0.062, 0.107, 0.107, 0.087, 0.087,
+    0.089, 0.089,
+)
 cdef tuple UPRIGHT_ITEMS = ((FL_ITEM_BOX, "box"), (FL_ITEM_CLS, "cls"), (FL_ITEM_DFL, "dfl"))
 cdef tuple ROTATED_ITEMS = UPRIGHT_ITEMS + ((FL_ITEM_ANGLE, "angle"),)
+cdef tuple POSE_ITEMS = (
+    (FL_ITEM_BOX, "box"), (FL_ITEM_POSE, "pose"), (FL_ITEM_KOBJ, "kobj"), (FL_ITEM_CLS, "cls"), (FL_ITEM_DFL, "dfl"),
+)
+cdef tuple MASK_ITEMS = ((FL_ITEM_BOX, "box"), (FL_ITEM_SEG, "seg"), (FL_ITEM_CLS, "cls"), (FL_ITEM_DFL, "dfl"))
 
 
-def detection(result, boxes, scores, batch_idx, cls, bboxes, level_sizes, strides, gains, topk, topk2,
-              alpha, beta, class_weight, min_side, grad, angles=None, bint rotated=False):
-    """The criterion of one head, as a `result` (a named tuple), and where asked for its gradients."""
-    cdef Detection d = Detection()
-    cdef tuple items = ROTATED_ITEMS if rotated else UPRIGHT_ITEMS
-    d.set_head(boxes, scores, "boxes", "scores", level_sizes, strides)
-    if rotated:
-        d.set_angles(angles)
-    d.set_targets(batch_idx, cls, bboxes)
-    d.set_assignment(topk, topk2, alpha, beta, min_side)
+cdef object finish(Detection d, object result, tuple items, object gains, object class_weight, object grad):
+    """Run a criterion whose arrays are set."""
+    cdef bint derive
     d.set_loss(gains, items, class_weight)
-    cdef bint derive = wants_several("grad", grad)
+    derive = wants_several("grad", grad)
     if derive:
         d.set_grad("grad", grad, [])
     d.run()
     loss = d.loss(result, items, d.args.total)
     return (loss, tuple(d.out)) if derive else loss
+
+
+def detection(result, boxes, scores, batch_idx, cls, bboxes, level_sizes, strides, gains, topk, topk2,
+              alpha, beta, class_weight, min_side, grad):
+    """The criterion of one head, as a `result` (a named tuple), and where asked for its gradients."""
+    cdef Detection d = Detection()
+    d.set_head(boxes, scores, "boxes", "scores", level_sizes, strides)
+    d.set_targets(batch_idx, cls, bboxes)
+    d.set_assignment(topk, topk2, alpha, beta, min_side)
+    return finish(d, result, UPRIGHT_ITEMS, gains, class_weight, grad)
+
+
+def obb_detection(result, boxes, scores, angles, batch_idx, cls, bboxes, level_sizes, strides, gains, topk,
+                  topk2, alpha, beta, class_weight, min_side, grad):
+    """... of rotated boxes."""
+    cdef Detection d = Detection()
+    d.set_head(boxes, scores, "boxes", "scores", level_sizes, strides)
+    d.set_angles(angles)
+    d.set_targets(batch_idx, cls, bboxes)
+    d.set_assignment(topk, topk2, alpha, beta, min_side)
+    return finish(d, result, ROTATED_ITEMS, gains, class_weight, grad)
+
+
+def pose(result, boxes, scores, keypoints, batch_idx, cls, bboxes, target_keypoints, level_sizes, strides,
+         gains, sigmas, topk, topk2, alpha, beta, class_weight, min_side, grad):
+    """... with keypoints."""
+    cdef Detection d = Detection()
+    d.set_head(boxes, scores, "boxes", "scores", level_sizes, strides)
+    d.set_targets(batch_idx, cls, bboxes)
+    d.set_keypoints(keypoints, target_keypoints, sigmas)
+    d.set_assignment(topk, topk2, alpha, beta, min_side)
+    return finish(d, result, POSE_ITEMS, gains, class_weight, grad)
+
+
+def segmentation_detection(result, boxes, scores, coefficients, proto, batch_idx, cls, bboxes, masks,
+                           level_sizes, strides, gains, overlapping, topk, topk2, alpha, beta, class_weight,
+                           min_side, grad):
+    """... with instance masks."""
+    cdef Detection d = Detection()
+    d.set_head(boxes, scores, "boxes", "scores", level_sizes, strides)
+    d.set_targets(batch_idx, cls, bboxes)
+    d.set_masks(coefficients, proto, masks, overlapping)
+    d.set_assignment(topk, topk2, alpha, beta, min_side)
+    return finish(d, result, MASK_ITEMS, gains, class_weight, grad)
 
 
 def end_to_end_detection(result, one2many, one2one, batch_idx, cls, bboxes, weights, level_sizes, strides,

@@ -5,7 +5,7 @@ from fastloss.detection.results import OBBDetectionLoss
 
 __all__ = ["obb_detection_loss"]
 
-_detection = _core.detection
+_obb_detection = _core.obb_detection
 
 
 def obb_detection_loss(
@@ -79,9 +79,9 @@ def obb_detection_loss(
     ...     level_sizes=[(4, 4), (2, 2), (1, 1)], grad=True,
     ... )
     >>> round(loss.angle, 4), [g.shape for g in grads]
-    (0.0, [(1, 4, 21), (1, 3, 21), (1, 1, 21)])
+    (0.0391, [(1, 4, 21), (1, 3, 21), (1, 1, 21)])
     """
-    return _detection(
-        OBBDetectionLoss, boxes, scores, batch_idx, cls, bboxes, level_sizes, strides, gains, topk,
-        topk2, alpha, beta, class_weight, min_side, grad, angles, True,
+    return _obb_detection(
+        OBBDetectionLoss, boxes, scores, angles, batch_idx, cls, bboxes, level_sizes, strides,
+        gains, topk, topk2, alpha, beta, class_weight, min_side, grad,
     )  # fmt: skip

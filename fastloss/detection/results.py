@@ -24,6 +24,27 @@ class OBBDetectionLoss(NamedTuple):
     angle: float
 
 
+class PoseLoss(NamedTuple):
+    """The criterion of boxes with keypoints and its parts."""
+
+    total: float
+    box: float
+    pose: float
+    kobj: float
+    cls: float
+    dfl: float
+
+
+class SegmentationDetectionLoss(NamedTuple):
+    """The criterion of boxes with masks and its parts."""
+
+    total: float
+    box: float
+    seg: float
+    cls: float
+    dfl: float
+
+
 class Assignment(NamedTuple):
     """The object of every anchor, -1 for background, and how well it suits."""
 

@@ -20,6 +20,21 @@ class OBBDetectionLoss(NamedTuple):
     dfl: float
     angle: float
 
+class PoseLoss(NamedTuple):
+    total: float
+    box: float
+    pose: float
+    kobj: float
+    cls: float
+    dfl: float
+
+class SegmentationDetectionLoss(NamedTuple):
+    total: float
+    box: float
+    seg: float
+    cls: float
+    dfl: float
+
 class Assignment(NamedTuple):
     object_index: NDArray[np.int64]
     score: Floats

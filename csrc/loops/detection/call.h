@@ -2,7 +2,7 @@
  *
  * 1. scene.h     images: assignment (assign.h), then loss and gradient of the foreground's boxes (sides.h)
  * 2. scores.h    class logits: loss and gradient against no object at all
- * 3. spread.h    images: gradients of 1 to their places, correction of 2
+ * 3. spread.h    images: gradients of 1 to their places, correction of 2, keypoints, masks
  * The sum of all scores divides everything, so 2 and 3 begin when 1 has ended for the whole batch. */
 
 /* A foreground anchor and its object, by place in the order of images. */
@@ -15,21 +15,22 @@ typedef struct {
 typedef struct {
     FL(claim) *claims;          /* the foreground */
     ptrdiff_t n;
-    real *slopes;               /* by its box logits, before `scale`: tiles of channels of FL_LANES anchors */
-    real *turns;                /* ... and by its angles: one per claim, in whole tiles */
-    double scores;              /* sum */
-    double items[FL_ITEMS];     /* before gains; cls is the correction */
+    real *slopes; /* by its box logits, before `scale`: tiles of channels of FL_LANES anchors */
+    real *turns; /* ... and by its angles: one per claim, in whole tiles */
+    double scores; /* sum */
+    double items[FL_ITEMS]; /* before gains; cls is the correction */
 } FL(image_part);
 
 typedef struct {
     const fl_detection_args *args;
-    real *x, *y, *stride;       /* of every anchor: its place in strides, its stride; whole rows */
-    real width, height;         /* of an image */
-    real *objects;              /* in pixels: corners, or centre, size and angle */
+    real *x, *y, *stride; /* of every anchor: its place in strides, its stride; whole rows */
+    real width, height; /* of an image */
+    real *objects; /* in pixels: corners, or centre, size and angle */
     ptrdiff_t per_object;
     FL(image_part) *images;
     FL(overlap_rules) rules;
-    real scale;                 /* of gradients: batch factor / sum of scores */
+    double front; /* foreground anchors of the batch */
+    real scale; /* of gradients: batch factor / sum of scores */
     double *partials;
     ptrdiff_t rows_per_chunk;
     int no_memory;

@@ -19,8 +19,8 @@ typedef struct {
 typedef struct FL(scene) FL(scene);
 
 /* Overlaps and metrics of an object with n <= FL(stretch) anchors; whole rows are written. */
-typedef void FL(align)(const FL(scene) *s, const FL(object) *object, ptrdiff_t first, int n, const real *logits,
-                       real *overlap, real *metric);
+typedef void FL(align)(const FL(scene) *s, const FL(object) *object, ptrdiff_t first, int n,
+                       const real *logits, real *overlap, real *metric);
 
 struct FL(scene) {
     const FL(detection_call) *call;
@@ -35,4 +35,3 @@ struct FL(scene) {
     ptrdiff_t n;
     FL(align) *align;
 };
-

@@ -2,11 +2,12 @@
 
 /* A predicted box in strides, and what its chain rule needs. */
 typedef struct {
-    real xf, yf, c, s;              /* centre from the anchor in the box's own axes; cos and sin of the angle */
+    real xf, yf, c, s; /* centre from the anchor in the box's own axes; cos and sin of the angle */
     real x, y, w, h;
 } FL(rotated);
 
-static FL_INLINE FL(rotated) FL(rotated_of)(real ax, real ay, real l, real t, real r, real b, real c, real s) {
+static FL_INLINE FL(rotated)
+    FL(rotated_of)(real ax, real ay, real l, real t, real r, real b, real c, real s) {
     FL(rotated) p = {.xf = (r - l) / 2, .yf = (b - t) / 2, .c = c, .s = s, .w = l + r, .h = t + b};
     p.x = ax + p.xf * c - p.yf * s;
     p.y = ay + p.xf * s + p.yf * c;

@@ -5,7 +5,8 @@ static void FL(score_claims)(FL(scene) *s, ptrdiff_t first_object, real *most_ov
     FL(image_part) *part = &s->call->images[s->image];
     for (ptrdiff_t i = 0; i < s->n; i++) {
         const FL(claim) *c = &s->claims[i];
-        real *overlap = &most_overlap[c->object - first_object], *metric = &most_metric[c->object - first_object];
+        real *overlap = &most_overlap[c->object - first_object],
+             *metric = &most_metric[c->object - first_object];
         *overlap = FL(max)(*overlap, c->overlap);
         *metric = FL(max)(*metric, c->metric);
     }

@@ -183,7 +183,6 @@ static void FL(front_plain)(const FL(detection_call) *call, FL(front) *f, real *
     }
 }
 
-
 /* All foreground anchors of an image. */
 static int FL(front_image)(const FL(detection_call) *call, ptrdiff_t image, FL(image_part) *part) {
     const fl_detection_args *a = call->args;
@@ -195,7 +194,8 @@ static int FL(front_image)(const FL(detection_call) *call, ptrdiff_t image, FL(i
     if (a->grad_boxes) part->turns = z + tiles * channels * FL_LANES;
     FL(front) f;
     for (ptrdiff_t i = 0; i < part->n; i += FL_LANES) {
-        FL(load_front)(call, image, part->claims + i, part->n - i < FL_LANES ? (int)(part->n - i) : FL_LANES, &f);
+        FL(load_front)(call, image, part->claims + i, part->n - i < FL_LANES ? (int)(part->n - i) : FL_LANES,
+                       &f);
         for (ptrdiff_t c = 0; c < channels; c++)
             for (int l = 0; l < FL_LANES; l++) z[c * FL_LANES + l] = from[c * a->anchors + f.anchor[l]];
         (a->angles ? FL(want_rotated_sides) : FL(want_sides))(&f);

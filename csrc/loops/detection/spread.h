@@ -19,7 +19,8 @@ static void FL(spread_slopes)(const FL(detection_call) *call, ptrdiff_t image, c
     for (ptrdiff_t i = 0; i < part->n; i++) grad[part->claims[i].anchor] = scale * part->turns[i];
 }
 
-static double FL(correct_scores)(const FL(detection_call) *call, ptrdiff_t image, const FL(image_part) *part) {
+static double FL(correct_scores)(const FL(detection_call) *call, ptrdiff_t image,
+                                 const FL(image_part) *part) {
     const fl_detection_args *a = call->args;
     double sum = 0;
     for (ptrdiff_t i = 0; i < part->n; i++) {
@@ -35,8 +36,12 @@ static double FL(correct_scores)(const FL(detection_call) *call, ptrdiff_t image
 }
 
 static void FL(spread_image)(void *context, ptrdiff_t image) {
-    const FL(detection_call) *call = context;
+    FL(detection_call) *call = context;
+    const fl_detection_args *a = call->args;
     FL(image_part) *part = &call->images[image];
-    if (call->args->grad_boxes) FL(spread_slopes)(call, image, part);
+    if (a->grad_boxes) FL(spread_slopes)(call, image, part);
     part->items[FL_ITEM_CLS] = FL(correct_scores)(call, image, part);
+    if (a->keypoints) FL(keypoints_image)(call, image, part);
+    if (a->masks && !FL(masks_image)(call, image, part))
+        __atomic_store_n(&call->no_memory, 1, __ATOMIC_RELAXED);
 }

@@ -3,7 +3,8 @@
 static void FL(place_tile)(const FL(scene) *s, ptrdiff_t at, const FL(tile_distances) *t) {
     const FL(detection_call) *call = s->call;
     const real *x = call->x + at, *y = call->y + at, *stride = call->stride + at, eps = call->rules.height;
-    real *x1 = s->p[0] + at, *y1 = s->p[1] + at, *x2 = s->p[2] + at, *y2 = s->p[3] + at, *angle = s->p[4] + at;
+    real *x1 = s->p[0] + at, *y1 = s->p[1] + at, *x2 = s->p[2] + at, *y2 = s->p[3] + at,
+         *angle = s->p[4] + at;
     FL_LANE_LOOP
     for (int l = 0; l < FL_LANES; l++) {
         FL(box)
@@ -13,8 +14,8 @@ static void FL(place_tile)(const FL(scene) *s, ptrdiff_t at, const FL(tile_dista
     }
 }
 
-static FL_INLINE void FL(align_upright)(int usual, const FL(scene) *s, const FL(object) *object, ptrdiff_t first,
-                                        int n, const real *logits, real *restrict overlap,
+static FL_INLINE void FL(align_upright)(int usual, const FL(scene) *s, const FL(object) *object,
+                                        ptrdiff_t first, int n, const real *logits, real *restrict overlap,
                                         real *restrict metric) {
     const FL(overlap_rules) rules = s->call->rules;
     const FL(box) box = object->box;

@@ -126,18 +126,22 @@ class Batch:
         return gain * value / self.total, each * (sigmoid(x) - target) * (gain * self.scale)
 
 
-def _criterion(
+def assigned_batch(
     boxes: Any, scores: Any, batch_idx: Any, cls: Any, bboxes: Any, level_sizes: Any, strides: Any,
-    gains: Any, topk: int, topk2: int | None, alpha: float, beta: float, class_weight: Any,
-    min_side: Any, factor: float,
-) -> tuple[list[float], np.ndarray, np.ndarray]:  # fmt: skip
-    """(box, cls, dfl) and the derivatives of factor * images * their sum."""
+    topk: int, topk2: int | None, alpha: float, beta: float, min_side: Any, factor: float = 1.0,
+) -> Batch:  # fmt: skip
+    """Everything up to the assignment."""
     z, x = as_float(boxes), as_float(scores)
     anchors = anchors_of(level_sizes, strides, z.dtype)
     images = assigned_images(
         z, x, batch_idx, cls, bboxes, anchors, topk, topk2, alpha, beta, min_side
     )
-    batch = Batch(z, x, anchors, images, np.asarray(cls).reshape(-1).astype(int), factor)
+    return Batch(z, x, anchors, images, np.asarray(cls).reshape(-1).astype(int), factor)
+
+
+def box_parts(batch: Batch, box_gain: float, dfl_gain: float) -> tuple[float, float, np.ndarray]:
+    """CIoU and DFL (or L1) of the foreground, and the derivative of both by the box logits."""
+    z, anchors = batch.boxes, batch.anchors
     z_grad = np.zeros_like(z)
     box = dfl = 0.0
     for b, image, front, owner, w in batch.fronts():
@@ -151,13 +155,23 @@ def _criterion(
         dfl += float((w * value).sum(dtype=float))
 
         logp = None if image.logp is None else image.logp[:, :, front]
-        by_distance = by_sides(-slope) * (gains[0] * batch.scale * w)
+        by_distance = by_sides(-slope) * (box_gain * batch.scale * w)
         z_front = z[b][:, front]
         slope_box = bin_gradient(z_front, image.distances[:, front], logp, by_distance)
-        slope_dfl = by_logit.reshape(z_front.shape) * (gains[2] * batch.scale * w)
+        slope_dfl = by_logit.reshape(z_front.shape) * (dfl_gain * batch.scale * w)
         z_grad[b][:, front] = slope_box + slope_dfl
-    bce, x_grad = batch.class_part(gains[1], class_weight)
-    return [gains[0] * box / batch.total, bce, gains[2] * dfl / batch.total], z_grad, x_grad
+    return box_gain * box / batch.total, dfl_gain * dfl / batch.total, z_grad
+
+
+def delivered(loss: Any, grad: Any, models: Any, slopes: Any) -> Any:
+    """The loss, and where asked for the gradients in new arrays or buffers."""
+    if not wanted(grad):
+        return loss
+    requests = (True,) * len(slopes) if grad is True else grad
+    triples = zip(requests, slopes, models, strict=True)
+    return loss, tuple(
+        deliver(request, slope, as_float(model)) for request, slope, model in triples
+    )
 
 
 @criterion(formula="B (7.5 Σw(1−CIoU) + 0.5 ΣBCE + 1.5 Σw DFL) / max(Σw, 1)", gradients=2)
@@ -180,16 +194,14 @@ def detection_loss(
     grad: Any = False,
 ) -> Any:
     """Task-aligned assignment, then CIoU, class BCE and distribution focal (or L1) loss."""
-    items, by_boxes, by_scores = _criterion(
-        boxes, scores, batch_idx, cls, bboxes, level_sizes, strides, gains, topk, topk2, alpha,
-        beta, class_weight, min_side, 1.0,
+    batch = assigned_batch(
+        boxes, scores, batch_idx, cls, bboxes, level_sizes, strides, topk, topk2, alpha, beta,
+        min_side,
     )  # fmt: skip
-    z, x = as_float(boxes), as_float(scores)
-    loss = DetectionLoss(len(z) * sum(items), *items)
-    if not wanted(grad):
-        return loss
-    requests = (True, True) if grad is True else grad
-    return loss, (deliver(requests[0], by_boxes, z), deliver(requests[1], by_scores, x))
+    box, dfl, by_boxes = box_parts(batch, gains[0], gains[2])
+    bce, by_scores = batch.class_part(gains[1], class_weight)
+    loss = DetectionLoss(len(batch.boxes) * (box + bce + dfl), box, bce, dfl)
+    return delivered(loss, grad, (boxes, scores), (by_boxes, by_scores))
 
 
 @criterion(formula="w₀ detection_loss(one2many) + w₁ detection_loss(one2one)", gradients=4)
@@ -213,17 +225,19 @@ def end_to_end_detection_loss(
     grad: Any = False,
 ) -> Any:
     """The weighted sum of the criterion of two heads; the items are those of one2one."""
-    total, items, grads = 0.0, [0.0], []
+    total, loss, grads = 0.0, DetectionLoss(0.0, 0.0, 0.0, 0.0), []
     for i, (boxes, scores) in enumerate((one2many, one2one)):
-        items, *slopes = _criterion(
-            boxes, scores, batch_idx, cls, bboxes, level_sizes, strides, gains, topk[i], topk2[i],
-            alpha, beta, class_weight, min_side, weights[i],
+        batch = assigned_batch(
+            boxes, scores, batch_idx, cls, bboxes, level_sizes, strides, topk[i], topk2[i], alpha,
+            beta, min_side, weights[i],
         )  # fmt: skip
-        z, x = as_float(boxes), as_float(scores)
-        total += weights[i] * len(z) * sum(items)
-        request = (True, True) if grad is True or not wanted(grad) else grad[i]
-        grads.append((deliver(request[0], slopes[0], z), deliver(request[1], slopes[1], x)))
-    loss = DetectionLoss(total, *items)
+        box, dfl, by_boxes = box_parts(batch, gains[0], gains[2])
+        bce, by_scores = batch.class_part(gains[1], class_weight)
+        total += weights[i] * len(batch.boxes) * (box + bce + dfl)
+        loss = DetectionLoss(total, box, bce, dfl)
+        request = grad if isinstance(grad, bool) else grad[i]
+        slopes = (by_boxes, by_scores)
+        grads.append(delivered(loss, request, (boxes, scores), slopes)[-1])
     return (loss, tuple(grads)) if wanted(grad) else loss
 
 
@@ -251,14 +265,13 @@ def task_aligned_assign(
     min_side: Any = (16, 16),
 ) -> Any:
     """(object, score) of every anchor (Feng et al. 2021); objects by their row in the list."""
-    z, x = as_float(boxes), as_float(scores)
-    anchors = anchors_of(level_sizes, strides, z.dtype)
-    images = assigned_images(
-        z, x, batch_idx, cls, bboxes, anchors, topk, topk2, alpha, beta, min_side
-    )
-    index = np.full((len(z), z.shape[2]), -1)
-    score = np.zeros_like(index, dtype=z.dtype)
-    for b, image in enumerate(images):
+    batch = assigned_batch(
+        boxes, scores, batch_idx, cls, bboxes, level_sizes, strides, topk, topk2, alpha, beta,
+        min_side,
+    )  # fmt: skip
+    index = np.full((len(batch.boxes), batch.boxes.shape[2]), -1)
+    score = np.zeros_like(index, dtype=batch.boxes.dtype)
+    for b, image in enumerate(batch.images):
         front = image.owner >= 0
         index[b, front] = image.rows[image.owner[front]]
         score[b] = image.score

@@ -8,12 +8,12 @@ import numpy as np
 
 from fastloss.detection.results import OBBDetectionLoss
 
-from .._common import as_float, deliver, like, wanted
+from .._common import as_float, like
 from .._dual import Dual, clamped, dual
 from .._registry import criterion
 from ._assign import alignment, assign
 from ._head import Anchors, anchors_of, bin_gradient, distances
-from .criterion import Batch, Image, sides
+from .criterion import Batch, Image, delivered, sides
 
 EPS = 1e-7
 
@@ -175,10 +175,5 @@ def obb_detection_loss(
     sums = [gains[0] * box, gains[2] * dfl, gains[3] * turn]
     box, dfl, turn = (value / batch.total for value in sums)
     loss = OBBDetectionLoss(len(z) * (box + bce + dfl + turn), box, bce, dfl, turn)
-    if not wanted(grad):
-        return loss
-    requests = (True, True, True) if grad is True else grad
-    slopes = zip(
-        requests, (z_grad, x_grad, theta_grad[:, None]), (boxes, scores, angles), strict=True
-    )
-    return loss, tuple(deliver(r, slope, as_float(model)) for r, slope, model in slopes)
+    slopes = (z_grad, x_grad, theta_grad[:, None])
+    return delivered(loss, grad, (boxes, scores, angles), slopes)
