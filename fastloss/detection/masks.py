@@ -37,7 +37,7 @@ def segmentation_detection_loss(
     ::
 
         logit = sum of coefficients x prototypes
-        seg   = gain / n  sum mean over the image of [inside the target's box] BCE(logit, mask) / area
+        seg   = gain / n  sum mean over the image of [in the target's box] BCE(logit, mask) / area
         total = images (box + seg + cls + dfl)
 
     with the target's area as a part of the image. The scores of the anchors play no part here.
@@ -91,7 +91,7 @@ def segmentation_detection_loss(
     (5.1986, [(1, 4, 21), (1, 1, 21), (1, 2, 21), (1, 2, 8, 8)])
     """
     return _segmentation_detection(
-        SegmentationDetectionLoss, boxes, scores, coefficients, proto, batch_idx, cls, bboxes, masks,
-        level_sizes, strides, gains, overlapping, topk, topk2, alpha, beta, class_weight, min_side,
-        grad,
+        SegmentationDetectionLoss, boxes, scores, coefficients, proto, batch_idx, cls, bboxes,
+        masks, level_sizes, strides, gains, overlapping, topk, topk2, alpha, beta, class_weight,
+        min_side, grad,
     )  # fmt: skip

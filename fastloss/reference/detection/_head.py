@@ -30,7 +30,8 @@ def anchors_of(level_sizes: Any, strides: Any, dtype: Any) -> Anchors:
         s.append(np.full(height * width, stride))
     height, width = level_sizes[0]
     size = np.array([width * strides[0], height * strides[0]], dtype)
-    return Anchors(*(np.concatenate(parts).astype(dtype) for parts in (x, y, s)), size)
+    ax, ay, stride_of = (np.concatenate(parts).astype(dtype) for parts in (x, y, s))
+    return Anchors(ax, ay, stride_of, size)
 
 
 def distances(boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:

@@ -162,6 +162,7 @@ def obb_detection_loss(
         share = np.exp(-(np.log((tw + 1e-9) / (th + 1e-9)) ** 2) / 9)
         turn += float((w * share * np.sin(2 * off) ** 2).sum(dtype=float))
 
+        assert overlap.slope is not None
         by_box = -overlap.slope.T * (gains[0] * batch.scale * w)
         logp = None if image.logp is None else image.logp[:, :, front]
         z_front = z[b][:, front]
