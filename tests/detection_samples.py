@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from fastloss import _core
+
 LEVELS = ((6, 9), (3, 5), (2, 3))  # not square, rows of every parity
 STRIDES = (8, 16, 32)
 SIZE = np.array([72.0, 48.0])  # the image in pixels
@@ -47,3 +49,34 @@ def differs(ours, theirs):
 
 def double(arguments):
     return [a.astype(np.float64) if isinstance(a, np.ndarray) else a for a in arguments]
+
+
+def on_every_isa():
+    """The instruction sets of this build, each selected while its turn lasts."""
+    before = _core.active_isa()
+    try:
+        for isa in _core.isa_levels():
+            _core.select_isa(isa)
+            yield isa
+    finally:
+        _core.select_isa(before)
+
+
+def agree(ours, theirs, arguments, tolerance, **options):
+    """Value and gradients equal to the float64 reference, on every instruction set.
+
+    The value alone is the same number, and buffers are filled with the same gradients.
+    """
+    expected, slopes = theirs(*double(arguments), grad=True, **options)
+    for isa in on_every_isa():
+        loss, grads = ours(*arguments, grad=True, **options)
+        assert loss == ours(*arguments, **options), isa
+        assert differs(loss, expected) < tolerance, (isa, loss, expected)
+        for i, (grad, slope) in enumerate(zip(grads, slopes, strict=True)):
+            assert differs(grad, slope) < tolerance, (isa, i)
+    buffers = tuple(np.full_like(g, 7) for g in grads)
+    _, filled = ours(*arguments, grad=buffers, **options)
+    for buffer, got, slope in zip(buffers, filled, slopes, strict=True):
+        assert got is buffer
+        assert differs(buffer, slope) < tolerance
+    return loss, grads

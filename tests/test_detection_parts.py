@@ -1,40 +1,19 @@
 """Keypoints and instance masks: the criteria against their references and by hand."""
 
+import detection_samples as samples
 import numpy as np
 import pytest
-from detection_samples import LEVELS, SIZE, anchors, differs, double, head, objects, pixels
+from detection_samples import LEVELS, SIZE, anchors, head, objects, pixels
 
 import fastloss as fl
-from fastloss import _core
 from fastloss import reference as ref
 
 TOLERANCE = {np.float32: 5e-4, np.float64: 1e-9}
 
 
-@pytest.fixture(params=_core.isa_levels())
-def isa(request):
-    before = _core.active_isa()
-    _core.select_isa(request.param)
-    yield request.param
-    _core.select_isa(before)
-
-
 def agree(name, arguments, tolerance, **options):
     options = {"level_sizes": LEVELS, **options}
-    ours, theirs = getattr(fl, name), getattr(ref, name)
-    loss, grads = ours(*arguments, grad=True, **options)
-    expected, slopes = theirs(*double(arguments), grad=True, **options)
-    assert loss == ours(*arguments, **options)
-    assert differs(loss, expected) < tolerance, (loss, expected)
-    for i, (grad, slope) in enumerate(zip(grads, slopes, strict=True)):
-        assert differs(grad, slope) < tolerance, i
-    buffers = tuple(np.full_like(g, 7) for g in grads)
-    again, filled = ours(*arguments, grad=buffers, **options)
-    assert again == loss
-    for buffer, got, grad in zip(buffers, filled, grads, strict=True):
-        assert got is buffer
-        np.testing.assert_array_equal(buffer, grad)
-    return loss, grads
+    return samples.agree(getattr(fl, name), getattr(ref, name), arguments, tolerance, **options)
 
 
 # ---- keypoints ----------------------------------------------------------------------------
@@ -53,7 +32,7 @@ def poses(seed, n, points=5, numbers=3, given=3, dtype=np.float64):
 
 @pytest.mark.parametrize("numbers,given", [(3, 3), (2, 3), (2, 2), (3, 2)])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_poses_agree_with_the_reference(dtype, numbers, given, isa):
+def test_poses_agree_with_the_reference(dtype, numbers, given):
     for n, points in ((0, 5), (1, 1), (8, 5), (9, 17)):
         arguments = poses(n, n, points, numbers, given, dtype)
         for options in ({}, {"topk": 7, "topk2": 1, "gains": (1, 2, 3, 4, 5)},
@@ -133,7 +112,7 @@ def scenes(seed, n, proto=(12, 18), shape=None, overlapping=True, dtype=np.float
 @pytest.mark.parametrize("overlapping", [True, False])
 @pytest.mark.parametrize("shape", [(12, 18), (24, 36), (17, 41), (12, 36)])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_masks_agree_with_the_reference(dtype, shape, overlapping, isa):
+def test_masks_agree_with_the_reference(dtype, shape, overlapping):
     for n in (0, 1, 9):
         arguments = scenes(n, n, (12, 18), shape, overlapping, dtype)
         for options in ({}, {"topk": 7, "topk2": 1, "gains": (1, 2, 3, 4)}):
@@ -144,7 +123,7 @@ def test_masks_agree_with_the_reference(dtype, shape, overlapping, isa):
             assert n or (loss.seg == 0 and not grads[2].any() and not grads[3].any())
 
 
-def test_wide_prototypes(isa):
+def test_wide_prototypes():
     arguments = list(scenes(11, 6, (40, 60)))
     arguments[6][0] = [0.5, 0.5, 1.5, 1.5]  # beyond the image on every side
     for dtype in (np.float64, np.float32):

@@ -93,7 +93,10 @@ cdef cnp.ndarray one_per_object(str name, object x, Py_ssize_t n):
     cdef bint fits = cnp.PyArray_NDIM(a) == 1 or (cnp.PyArray_NDIM(a) == 2 and cnp.PyArray_DIM(a, 1) == 1)
     if not fits or cnp.PyArray_SIZE(a) != n:
         raise ValueError(f"{name} has shape {shape_of(a)}, but bboxes has {n} rows; expected ({n},)")
-    return contiguous(a, cnp.NPY_DOUBLE)
+    # A copy: another thread may not change an index between the check and its use.
+    return cnp.PyArray_FROMANY(
+        a, cnp.NPY_DOUBLE, 0, 0, cnp.NPY_ARRAY_CARRAY_RO | cnp.NPY_ARRAY_FORCECAST | cnp.NPY_ARRAY_ENSURECOPY
+    )
 
 
 cdef class Detection:
