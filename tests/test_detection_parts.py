@@ -33,10 +33,10 @@ def poses(seed, n, points=5, numbers=3, given=3, dtype=np.float64):
 @pytest.mark.parametrize("numbers,given", [(3, 3), (2, 3), (2, 2), (3, 2)])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_poses_agree_with_the_reference(dtype, numbers, given):
-    for n, points in ((0, 5), (1, 1), (8, 5), (9, 17)):
+    for n, points in ((0, 5), (8, 1), (9, 17)):
         arguments = poses(n, n, points, numbers, given, dtype)
-        for options in ({}, {"topk": 7, "topk2": 1, "gains": (1, 2, 3, 4, 5)},
-                        {"sigmas": np.linspace(0.02, 0.3, points)}):  # fmt: skip
+        sigmas = np.linspace(0.02, 0.3, points)
+        for options in ({}, {"topk2": 1, "gains": (1, 2, 3, 4, 5), "sigmas": sigmas}):
             loss, grads = agree("pose_loss", arguments, TOLERANCE[dtype], **options)
             assert n or (loss.pose == loss.kobj == 0 and not grads[2].any())
             assert numbers == 3 or loss.kobj == 0
@@ -113,9 +113,9 @@ def scenes(seed, n, proto=(12, 18), shape=None, overlapping=True, dtype=np.float
 @pytest.mark.parametrize("shape", [(12, 18), (24, 36), (17, 41), (12, 36)])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_masks_agree_with_the_reference(dtype, shape, overlapping):
-    for n in (0, 1, 9):
+    for n in (0, 9):
         arguments = scenes(n, n, (12, 18), shape, overlapping, dtype)
-        for options in ({}, {"topk": 7, "topk2": 1, "gains": (1, 2, 3, 4)}):
+        for options in ({}, {"topk2": 1, "gains": (1, 2, 3, 4)})[: 1 + (shape == (12, 18))]:
             loss, grads = agree(
                 "segmentation_detection_loss", arguments, TOLERANCE[dtype], overlapping=overlapping,
                 **options,
