@@ -31,14 +31,14 @@ static FL_INLINE real FL(soft_score)(real metric, real most_overlap, real most_m
     return metric * most_overlap / (most_metric + (real)1e-9);
 }
 
-/* The box (x1, y1, x2, y2) of distances from an anchor, with sizes for the overlap; atan(w/h) where asked for. */
+/* Corners as a box for the overlap: with sizes and angle. */
 static FL_INLINE FL(box) FL(corner_box)(real x1, real y1, real x2, real y2, real height_eps) {
     FL(box) b = {x1, y1, x2, y2, x2 - x1, y2 - y1 + height_eps, 0};
     b.angle = FL(with_sign)(FL(atan_ratio)(FL(abs)(b.w), FL(abs)(b.h)), b.w * b.h);
     return b;
 }
 
-/* Distribution focal loss: the bins on either side of a distance, and the left one's weight. */
+/* A distance that has a bin on either side. */
 static FL_INLINE real FL(clamp_distance)(real d, ptrdiff_t bins) {
     real last = (real)((double)(bins - 1) - 0.01);
     d = FL(min)(last, d);
@@ -57,7 +57,7 @@ static FL_INLINE FL(row_point) FL(l1_side)(real z, real t, real unit) {
     return (FL(row_point)){FL(abs)(r), FL(sign)(r) * unit};
 }
 
-/* The angle of a rotated box: sin^2 of twice the difference, less for boxes that are nearly square.
+/* The angle of a rotated box: sin^2 of twice the difference, less for long boxes.
  *   q = ln(w/h) of the target       value = e^(-q^2/9) sin^2(2 d)       slope = e^(-q^2/9) 2 sin(4 d) */
 static FL_INLINE FL(row_point) FL(angle_loss)(real difference, real w, real h) {
     const double pi = 3.14159265358979323846;
