@@ -256,22 +256,86 @@ fl_status fl_measure_runs(const fl_runs *runs, double *areas, double *boxes);
 /* ---- metrics ------------------------------------------------------------- */
 
 #include "metrics/metrics.h"
+/* ---- detection criteria ---------------------------------------------------- */
+
+enum { FL_MAX_LEVELS = 16 };
+
+/* The parts of a criterion. */
+enum {
+    FL_ITEM_BOX,
+    FL_ITEM_CLS,
+    FL_ITEM_DFL,
+    FL_ITEM_ANGLE,
+    FL_ITEM_POSE,
+    FL_ITEM_KOBJ,
+    FL_ITEM_SEG,
+    FL_ITEMS
+};
+
+/* A grid of anchors; stride in pixels. */
+typedef struct {
+    ptrdiff_t height, width;
+    double stride;
+} fl_level;
+
+/* Contiguous arrays of the working type unless another type is named. */
+typedef struct {
+    int dtype;
+    ptrdiff_t batch, classes, bins, anchors;      /* anchors of all levels */
+    int n_levels;
+    fl_level levels[FL_MAX_LEVELS];
+    const char *boxes, *scores;                   /* (batch, 4 bins, anchors), (batch, classes, anchors) */
+    const char *angles;                           /* (batch, anchors): boxes are rotated; or absent */
+
+    ptrdiff_t objects;
+    const double *image, *class_;                 /* of every object, in any order; checked */
+    const char *targets; /* (objects, 4): centre and size over the image's, or with angle: 5 */
+    ptrdiff_t *first, *order; /* objects by image: set by the call */
+
+    ptrdiff_t topk, topk2; /* topk2 = 0: no second selection */
+    double alpha, beta, trigger, floor; /* of the assignment */
+    double gains[FL_ITEMS];
+    double factor; /* of the total and the gradients */
+    const double *class_weight; /* optional */
+
+    const char *keypoints; /* (batch, n_keypoints per_keypoint, anchors); optional */
+    const char *target_keypoints; /* (objects, n_keypoints, per_target) over the image's size */
+    ptrdiff_t n_keypoints, per_keypoint, per_target;
+    const double *sigmas; /* per keypoint */
+
+    const char *coefficients, *proto; /* (batch, n_proto, anchors), (batch, n_proto, h, w); optional */
+    const char *masks; /* (batch or objects, h, w) */
+    int overlapping; /* one map per image: object i of it has the value i + 1 */
+    ptrdiff_t n_proto, proto_height, proto_width, mask_height, mask_width;
+
+    int64_t *object_index; /* the assignment alone: (batch, anchors), -1 = background */
+    char *object_score;
+    char *grad_boxes, *grad_scores, *grad_angles; /* of the arrays that are there, all or none */
+    char *grad_keypoints, *grad_coefficients, *grad_proto;
+    int zeroed; /* all but grad_scores hold zeros */
+    double items[FL_ITEMS], total;
+} fl_detection_args;
+
+fl_status fl_detection(fl_detection_args *args);
+
+/* Of the two heads' losses, after `epoch` of `epochs`. */
+void fl_end_to_end_weights(double epoch, double epochs, double weights[2]);
 
 /* ---- instruction sets --------------------------------------------------- */
 
-void fl_isa_init(void);                    /* detect and choose the best */
-int fl_isa_count(void);                    /* levels this build holds and this machine runs */
-const char *fl_isa_name(int index);        /* best first */
+void fl_isa_init(void); /* detect and choose the best */
+int fl_isa_count(void); /* levels this build holds and this machine runs */
+const char *fl_isa_name(int index); /* best first */
 const char *fl_isa_active(void);
-int fl_isa_select(const char *name);       /* 0, or -1: unknown or not supported here */
+int fl_isa_select(const char *name); /* 0, or -1: unknown or not supported here */
 
 /* ---- threads ------------------------------------------------------------- */
 
 void fl_threads_init(void);
 const char *fl_compiler(void);
 int fl_has_openmp(void);
-void fl_set_threads(int n);                /* this process; 0: back to OpenMP's choice */
-int fl_swap_local_threads(int n);          /* this thread; 0: none; returns the old one */
-int fl_get_threads(void);                  /* what a large call would use now */
+void fl_set_threads(int n); /* this process; 0: back to OpenMP's choice */
+int fl_swap_local_threads(int n); /* this thread; 0: none; returns the old one */
+int fl_get_threads(void); /* what a large call would use now */
 
 #endif

@@ -79,4 +79,5 @@ const fl_table FL_PASTE(fl_table_, FL_ISA, ) = {
     .convert = {fl_convert_f32, fl_convert_f64},
     .mask_iou = fl_mask_matrix,
     .mask_boxes = fl_boxes_of_masks,
+    .detection = {fl_detection_f32, fl_detection_f64},
 };
