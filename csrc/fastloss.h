@@ -44,7 +44,8 @@ typedef enum {
     FL_NONNEGATIVE,      /* >= 0 and finite */
     FL_POSITIVE,         /* > 0 and finite */
     FL_UNIT,             /* in [0, 1] */
-    FL_UNIT_OR_OFF       /* in [0, 1], or -1 = switched off */
+    FL_UNIT_OR_OFF,      /* in [0, 1], or -1 = switched off */
+    FL_SWITCH            /* True or False */
 } fl_domain;
 
 typedef struct {
@@ -163,6 +164,9 @@ typedef struct {
     int as_loss;                          /* 1 - overlap by the rules of losses, else the overlap */
     int format;                           /* without rotation */
     double eps;
+    double parameters[FL_MAX_PARAMETERS]; /* of an FL_BOX_LOSS, eps among them */
+    double *running_mean;                 /* of 1 - IoU, for WIoU 2 and 3: read, moved, written ... */
+    double momentum;                      /* ... so far towards the mean of this call */
     fl_space space;
     fl_operand boxes1, boxes2, grad;      /* grad: optional output */
     ptrdiff_t step1, step2, grad_step;    /* bytes between the coordinates of a box */
@@ -178,7 +182,9 @@ double fl_boxes_cost(const fl_boxes_args *args);
  * and, where asked for, the derivative (batch, n, m, 4) with respect to boxes1. */
 typedef struct {
     int loss, dtype, format;
+    int training;                         /* by the rules of training instead of torchvision's */
     double eps;
+    double parameters[FL_MAX_PARAMETERS]; /* of an FL_BOX_LOSS, eps among them */
     ptrdiff_t batch, n, m;
     const char *boxes1, *boxes2;
     char *value, *grad;

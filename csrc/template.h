@@ -14,6 +14,7 @@ typedef struct {
 #include "losses/penalties.h"
 #include "losses/regression.h"
 #include "losses/boxes.h"
+#include "losses/box_variants.h"
 
 #include "loops/operand.h"
 #include "loops/reduce.h"

@@ -46,6 +46,7 @@ cdef extern from "fastloss.h" nogil:
         FL_POSITIVE
         FL_UNIT
         FL_UNIT_OR_OFF
+        FL_SWITCH
 
     ctypedef struct fl_operand:
         char *data

@@ -133,18 +133,14 @@ def test_inputs_that_repeat_themselves(name):
             if loss.kind not in ("pointwise", "rowwise", "ratio", "penalty"):
                 cut = (*cut[:-1], slice(None))
             wide = np.broadcast_to(args[0][cut], args[0].shape)
-            got = loss.public(wide, *args[1:], **required(loss), **outputs)
-            plain = loss.public(wide.copy(order="C"), *args[1:], **required(loss), **outputs)
+            got = loss.public(wide, *args[1:], **loss.required, **outputs)
+            plain = loss.public(wide.copy(order="C"), *args[1:], **loss.required, **outputs)
             if not outputs:
                 same(got, plain, str(wide.strides))
                 continue
             close(got[0], plain[0], str(wide.strides))
             close(got[1], plain[1], str(wide.strides))
             assert got[1].flags.writeable and 0 not in got[1].strides
-
-
-def required(loss):
-    return {"in_fmt": "xyxy", "out_fmt": "xywh"} if loss.name == "box_convert" else {}
 
 
 def test_sliding_windows():

@@ -8,3 +8,4 @@ from . import aligned as aligned
 from . import masks as masks
 from . import pairwise as pairwise
 from . import transforms as transforms
+from . import variants as variants
