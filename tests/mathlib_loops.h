@@ -22,12 +22,32 @@ UNARY(minus_log_p, FL(logistic)(x).minus_log_p)
 UNARY(minus_log_q, FL(logistic)(x).minus_log_q)
 UNARY(tanh, FL(tanh)(x))
 UNARY(atan, FL(atan)(x))
+static FL_INLINE real FL(sin)(real x)
+{
+    real s, c;
+    FL(sincos)(x, &s, &c);
+    return s;
+}
+static FL_INLINE real FL(cos)(real x)
+{
+    real s, c;
+    FL(sincos)(x, &s, &c);
+    return c;
+}
+UNARY(sin, FL(sin)(x))
+UNARY(cos, FL(cos)(x))
 #undef UNARY
 
 void FL(loop_pow_unit)(const real *restrict input, real *restrict output, real power, long count)
 {
     for (long i = 0; i < count; i++)
         output[i] = FL(pow_unit)(input[i], power);
+}
+
+void FL(loop_pow)(const real *restrict input, real *restrict output, real power, long count)
+{
+    for (long i = 0; i < count; i++)
+        output[i] = FL(pow)(input[i], power);
 }
 
 void FL(loop_atan_ratio)(const real *restrict input, real *restrict output, real below, long count)

@@ -58,8 +58,8 @@ static FL_INLINE real FL(pow)(real m, real g) {
     real value =
         FL(exp_reduced)(r) * FL(from_bits)(half << FL_MANTISSA) * FL(from_bits)((bits - half) << FL_MANTISSA);
     FL(word) none = FL(equal)(m, 0);
-    FL(word) zero = FL(less)(power, FL_PICK(-104.5, -746.5)) | (none & FL(less)(0, g));
-    FL(word) huge = FL(less)(FL_PICK(89.0, 710.0), power) | (none & FL(less)(g, 0));
-    value = FL(choose)(huge & ~zero, infinity, FL(from_bits)(FL(bits)(value) & ~zero));
+    FL(word) zero = (FL(less)(power, FL_PICK(-104.5, -746.5)) & ~none) | (none & FL(less)(0, g));
+    FL(word) huge = (FL(less)(FL_PICK(89.0, 710.0), power) & ~none) | (none & FL(less)(g, 0));
+    value = FL(choose)(huge, infinity, FL(from_bits)(FL(bits)(value) & ~zero));
     return FL(fma)(m, 0, value); /* NaN in m was lost among its bits */
 }
