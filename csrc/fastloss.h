@@ -162,7 +162,7 @@ typedef struct {
     int loss;                             /* index into the registry */
     int dtype, reduction;
     int as_loss;                          /* 1 - overlap by the rules of losses, else the overlap */
-    int format;                           /* without rotation */
+    int format;                           /* without rotation, or FL_CXCYWHR in radians (ProbIoU) */
     double eps;
     double parameters[FL_MAX_PARAMETERS]; /* of an FL_BOX_LOSS, eps among them */
     double *running_mean;                 /* of 1 - IoU, for WIoU 2 and 3: read, moved, written ... */
@@ -179,7 +179,8 @@ fl_status fl_boxes(fl_boxes_args *args);
 double fl_boxes_cost(const fl_boxes_args *args);
 
 /* Every box with every box: contiguous (batch, n, 4) and (batch, m, 4) to (batch, n, m)
- * and, where asked for, the derivative (batch, n, m, 4) with respect to boxes1. */
+ * and, where asked for, the derivative (batch, n, m, 4) with respect to boxes1. Rotated
+ * boxes have 5 or 8 numbers instead of 4. */
 typedef struct {
     int loss, dtype, format;
     int training;                         /* by the rules of training instead of torchvision's */

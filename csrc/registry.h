@@ -12,6 +12,7 @@ enum {
 #define FL_RATIO(name, cost) FL_LOSS_##name,
 #define FL_BOXES(name, kind, cost, pair) FL_LOSS_##name,
 #define FL_BOX_LOSS(name, kind, cost) FL_LOSS_##name,
+#define FL_ROTATED(name, kind, cost) FL_LOSS_##name,
 #include "losses.def"
     FL_LOSS_COUNT
 };
@@ -56,7 +57,8 @@ enum {
     FL_INNER_IOU,
     FL_INNER_GIOU,
     FL_INNER_DIOU,
-    FL_INNER_CIOU
+    FL_INNER_CIOU,
+    FL_PROBIOU
 };
 
 extern const fl_traits fl_loss_traits[FL_LOSS_COUNT];

@@ -15,6 +15,7 @@ typedef struct {
 #include "losses/regression.h"
 #include "losses/boxes.h"
 #include "losses/box_variants.h"
+#include "losses/rotated.h"
 
 #include "loops/operand.h"
 #include "loops/reduce.h"
@@ -26,6 +27,7 @@ typedef struct {
 #include "loops/ratio_rows.h"
 #include "loops/ratio.h"
 #include "loops/boxblock.h"
+#include "loops/transform.h"
 #include "loops/boxes.h"
 #include "loops/pairs.h"
-#include "loops/transform.h"
+#include "loops/rotated.h"

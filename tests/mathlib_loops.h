@@ -12,6 +12,13 @@
 UNARY(exp, FL(exp)(x))
 UNARY(exp_nonpositive, FL(exp_nonpositive)(x))
 UNARY(exp_minus, FL(exp_minus)(x))
+static FL_INLINE real FL(one_minus_exp)(real x)
+{
+    real rest;
+    FL(exp_and_rest)(x, &rest);
+    return rest;
+}
+UNARY(one_minus_exp, FL(one_minus_exp)(x))
 UNARY(log, FL(log)(x))
 UNARY(log1p, FL(log1p)(x))
 UNARY(log1p_unit, FL(log1p_unit)(x))

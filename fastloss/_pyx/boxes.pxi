@@ -55,6 +55,8 @@ cdef dict FORMATS = {
 cdef tuple ALL_FORMATS = tuple(FORMATS)
 cdef tuple PLAIN_FORMATS = ("xyxy", "xywh", "cxcywh")
 cdef tuple OVERLAP_FORMATS = ("xyxy", "cxcywh")
+cdef tuple GAUSSIANS = ("cxcywhr",)          # in radians
+cdef int IOU = losses()["box_iou"], PROBIOU = losses()["probiou"]
 
 
 cdef int parse_format(str name, object fmt, tuple allowed) except -1:
@@ -144,10 +146,10 @@ cdef Py_ssize_t box_operand(fl_operand *o, cnp.ndarray a) noexcept:
     return cnp.PyArray_STRIDE(a, last)
 
 
-cdef inline void flat_boxes(fl_operand *o, cnp.ndarray a, int type) noexcept:
+cdef inline void flat_boxes(fl_operand *o, cnp.ndarray a, int type, int width) noexcept:
     flat(o, a, type)
     if a is not None:
-        o.strides[0] *= 4
+        o.strides[0] *= width
 
 
 def boxes(
@@ -161,19 +163,21 @@ def boxes(
     cdef fl_boxes_args args
     cdef double mean
     cdef cnp.ndarray p, t, w = None, v = None, g = None, g_out = None
-    cdef int i, last, number, status
+    cdef int i, last, number, status, width = 4
 
+    args.format = FL_XYXY if fmt is "xyxy" else parse_format(
+        "fmt", fmt, OVERLAP_FORMATS if parameters is None else PLAIN_FORMATS if loss != PROBIOU else GAUSSIANS
+    )
+    if args.format == FL_CXCYWHR:
+        width = 5
     p = as_boxes("boxes1", boxes1)
     t = as_operand("boxes2", boxes2)
-    check_coordinates("boxes1", p, 4)
-    check_coordinates("boxes2", t, 4)
+    check_coordinates("boxes1", p, width)
+    check_coordinates("boxes2", t, width)
     if not same_shape(p, t):
         raise ValueError(f"boxes2 has shape {shape_of(t)}, but boxes1 has shape {shape_of(p)}")
     args.loss = loss + choice
     args.as_loss = as_loss
-    args.format = FL_XYXY if fmt is "xyxy" else parse_format(
-        "fmt", fmt, OVERLAP_FORMATS if parameters is None else PLAIN_FORMATS
-    )
     args.reduction = parse_reduction(reduction)
     args.eps = parse_in_domain("eps", eps, FL_NONNEGATIVE)
     args.running_mean = NULL
@@ -186,7 +190,7 @@ def boxes(
     args.dtype = dtype_of(p)
     number = cnp.PyArray_TYPE(p)
     last = cnp.PyArray_NDIM(p) - 1
-    args.space.size = cnp.PyArray_SIZE(p) // 4
+    args.space.size = cnp.PyArray_SIZE(p) // width
     args.weight.data = NULL
     if weight is not None:
         w = as_operand("weight", weight)
@@ -205,9 +209,9 @@ def boxes(
     ):
         args.space.ndim = 1
         args.space.shape[0] = args.space.size
-        flat_boxes(&args.boxes1, p, args.dtype)
-        flat_boxes(&args.boxes2, t, args.dtype)
-        flat_boxes(&args.grad, g, args.dtype)
+        flat_boxes(&args.boxes1, p, args.dtype, width)
+        flat_boxes(&args.boxes2, t, args.dtype, width)
+        flat_boxes(&args.grad, g, args.dtype, width)
         flat(&args.value, v, args.dtype)
     else:
         args.space.ndim = last
@@ -260,13 +264,13 @@ def wise_boxes(int loss, boxes1, boxes2, version, running_mean, momentum, tuple 
 
 # ---- pairs ----------------------------------------------------------------------------
 
-cdef tuple pair_lead(cnp.ndarray p, cnp.ndarray t):
+cdef tuple pair_lead(cnp.ndarray p, cnp.ndarray t, int width):
     """The axes before the last two, broadcast."""
     cdef cnp.ndarray a
     for name, a in (("boxes1", p), ("boxes2", t)):
-        check_coordinates(name, a, 4)
+        check_coordinates(name, a, width)
         if cnp.PyArray_NDIM(a) < 2:
-            raise ValueError(f"{name} has shape {shape_of(a)}; expected (..., number of boxes, 4)")
+            raise ValueError(f"{name} has shape {shape_of(a)}; expected (..., number of boxes, {width})")
     if cnp.PyArray_NDIM(p) == 2 and cnp.PyArray_NDIM(t) == 2:
         return ()
     if max(cnp.PyArray_NDIM(p), cnp.PyArray_NDIM(t)) > 32:      # as far as NumPy broadcasts
@@ -285,7 +289,7 @@ cdef tuple pair_lead(cnp.ndarray p, cnp.ndarray t):
 cdef cnp.ndarray side(cnp.ndarray a, tuple lead, int number):
     """Contiguous boxes of the working type. The matrix is larger than its sides: they may be copied."""
     if lead:
-        a = np.broadcast_to(a, (*lead, cnp.PyArray_DIM(a, cnp.PyArray_NDIM(a) - 2), 4))
+        a = np.broadcast_to(a, (*lead, *shape_of(a)[cnp.PyArray_NDIM(a) - 2:]))
     return contiguous(a, number)
 
 
@@ -297,14 +301,17 @@ def pairs(int loss, boxes1, boxes2, fmt, eps, grad, tuple parameters=None):
     cdef fl_pairs_args args
     cdef cnp.ndarray p, t, v, g = None, g_out = None
     cdef tuple lead, shape
-    cdef int number
-    cdef cnp.npy_intp matrix[3]
+    cdef int number, width
+    cdef cnp.npy_intp matrix[2]
 
+    args.format = parse_format(
+        "fmt", fmt, GAUSSIANS if loss == PROBIOU else ALL_FORMATS if loss == IOU and parameters is None else PLAIN_FORMATS
+    )
+    width = fl_box_width(args.format)
     p = as_boxes("boxes1", boxes1)
     t = as_operand("boxes2", boxes2)
-    lead = pair_lead(p, t)
+    lead = pair_lead(p, t, width)
     args.loss = loss
-    args.format = parse_format("fmt", fmt, PLAIN_FORMATS)
     args.eps = parse_in_domain("eps", eps, FL_NONNEGATIVE)
     args.training = parameters is not None
     if parameters is not None:
@@ -322,16 +329,16 @@ def pairs(int loss, boxes1, boxes2, fmt, eps, grad, tuple parameters=None):
     if lead:
         v = np.empty(shape, p.dtype)
     else:
-        matrix[0], matrix[1], matrix[2] = args.n, args.m, 4
+        matrix[0], matrix[1] = args.n, args.m
         v = cnp.PyArray_EMPTY(2, matrix, number, 0)
     if wants("grad", grad):
         dtype = p.dtype
         if grad is not False and cnp.PyArray_Check(grad):
-            g_out = as_pair_output(grad, (*shape, 4), dtype, (("boxes1", boxes1), ("boxes2", boxes2)))
+            g_out = as_pair_output(grad, (*shape, width), dtype, (("boxes1", boxes1), ("boxes2", boxes2)))
             plain = cnp.PyArray_ISALIGNED(g_out) and cnp.PyArray_IS_C_CONTIGUOUS(g_out)
-            g = g_out if plain else np.empty((*shape, 4), dtype)
+            g = g_out if plain else np.empty((*shape, width), dtype)
         else:
-            g = np.empty((*shape, 4), dtype)
+            g = np.empty((*shape, width), dtype)
     args.boxes1 = <char *>cnp.PyArray_DATA(p)
     args.boxes2 = <char *>cnp.PyArray_DATA(t)
     args.value = <char *>cnp.PyArray_DATA(v)

@@ -21,7 +21,7 @@ _CIOU = _LOSSES["complete_box_iou"]
 def box_iou(boxes1, boxes2, fmt="xyxy", *, grad=False):
     """Intersection over union of every box of one set with every box of another.
 
-    ``torchvision.ops.box_iou``, of which the formats without rotation.
+    ``torchvision.ops.box_iou``. Of rotated boxes I is the exact area of a polygon.
 
     ::
 
@@ -30,9 +30,11 @@ def box_iou(boxes1, boxes2, fmt="xyxy", *, grad=False):
     Parameters
     ----------
     boxes1, boxes2 : array_like, shape (..., N, 4) and (..., M, 4)
-        ``boxes1`` fixes the dtype of the results; integers count as float64.
-    fmt : {"xyxy", "xywh", "cxcywh"}
-        Corners; corner and size; centre and size.
+        ``boxes1`` fixes the dtype of the results; integers count as float64. Rotated boxes have 5
+        or 8 numbers.
+    fmt : {"xyxy", "xywh", "cxcywh", "xywhr", "cxcywhr", "xyxyxyxy"}
+        Corners; corner and size; centre and size. The rotated formats are those of `box_convert`,
+        in degrees.
     grad : bool or ndarray
         True: also return the derivative by ``boxes1``. A writable array of its shape is filled.
 
@@ -44,6 +46,12 @@ def box_iou(boxes1, boxes2, fmt="xyxy", *, grad=False):
     Raises
     ------
     ValueError, TypeError : as in `box_iou_loss`
+
+    Notes
+    -----
+    Rotated boxes with a negative size count as those of its magnitude. Where their sides coincide
+    the derivative is one of the two on either side. Four corners are read as the rectangle that
+    `box_convert` makes of them.
 
     Examples
     --------
