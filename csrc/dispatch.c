@@ -128,6 +128,10 @@ double fl_convert_cost(const fl_convert_args *args) {
 
 fl_status fl_convert(fl_convert_args *args) { return active->table->convert[args->dtype](args); }
 
+fl_status fl_clip_boxes(fl_clip_args *args) { return active->table->clip_boxes[args->dtype](args); }
+
+fl_status fl_keep_large(fl_keep_args *args) { return active->table->keep_large[args->dtype](args); }
+
 fl_status fl_mask_iou(fl_masks_args *args) { return active->table->mask_iou(args); }
 
 fl_status fl_mask_boxes(fl_mask_boxes_args *args) { return active->table->mask_boxes(args); }

@@ -72,6 +72,8 @@ const fl_table FL_PASTE(fl_table_, FL_ISA, ) = {
     .rotated_boxes = {fl_rotated_boxes_f32, fl_rotated_boxes_f64},
     .rotated_pairs = {fl_rotated_pairs_f32, fl_rotated_pairs_f64},
     .convert = {fl_convert_f32, fl_convert_f64},
+    .clip_boxes = {fl_clip_boxes_f32, fl_clip_boxes_f64},
+    .keep_large = {fl_keep_large_f32, fl_keep_large_f64},
     .mask_iou = fl_mask_matrix,
     .mask_boxes = fl_boxes_of_masks,
 };
