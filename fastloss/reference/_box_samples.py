@@ -170,11 +170,19 @@ def gaussian_pairs(
 def turned_pairs(
     rng: np.random.Generator, shape: tuple, dtype: Any
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The same with angles in degrees; one box is flat."""
+    """Pairs with angles in degrees; one box is flat, one inverted."""
+    boxes1, boxes2 = smooth_turned_pairs(rng, shape, dtype)
+    boxes1[..., :1, 2] = 0
+    boxes1[..., 1:2, 3] *= -1
+    return boxes1, boxes2
+
+
+def smooth_turned_pairs(
+    rng: np.random.Generator, shape: tuple, dtype: Any
+) -> tuple[np.ndarray, np.ndarray]:
     boxes1, boxes2 = (b.copy() for b in gaussian_pairs(rng, shape, np.float64))
     for boxes in (boxes1, boxes2):
         boxes[..., 4] *= 180 / np.pi
-    boxes1[..., :1, 2] = 0
     return boxes1.astype(dtype), boxes2.astype(dtype)
 
 

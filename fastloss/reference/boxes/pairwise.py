@@ -7,7 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from .._box_samples import corner_pairs, pairs, smooth_pairs, turned_pairs
+from .._box_samples import (
+    corner_pairs,
+    pairs,
+    smooth_pairs,
+    smooth_turned_pairs,
+    turned_pairs,
+)
 from .._common import as_float, deliver, like, wanted
 from .._dual import Dual
 from .._overlap import (
@@ -97,7 +103,7 @@ def _turned_iou(boxes1: Any, boxes2: Any, fmt: str, grad: Any) -> Any:
     formula="I/U",
     options=({}, {"fmt": "xywh"}, {"fmt": "cxcywh"}),
     variants=(
-        Variant(turned_pairs, ({"fmt": "xywhr"}, {"fmt": "cxcywhr"}), turned_pairs),
+        Variant(turned_pairs, ({"fmt": "xywhr"}, {"fmt": "cxcywhr"}), smooth_turned_pairs),
         Variant(corner_pairs, ({"fmt": "xyxyxyxy"},), corner_pairs),
     ),
     peer="torchvision.ops.box_iou",

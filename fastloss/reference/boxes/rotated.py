@@ -8,7 +8,7 @@ import numpy as np
 
 from .._box_samples import box_weight, gaussian_pairs, gaussians, smooth_gaussians
 from .._common import as_float, check_reduction, check_same_shape, deliver, like, reduced, wanted
-from .._dual import Dual, apply, exp
+from .._dual import Dual, apply
 from .._overlap import check_boxes
 from .._registry import register
 from .._turned import cosine, parts, sine
@@ -27,8 +27,10 @@ def gaussian(boxes: np.ndarray, floor: float, slopes: bool) -> tuple[Dual, ...]:
     return x, y, w * w / 12 + floor, h * h / 12 + floor, cosine(angle), sine(angle)
 
 
-def overlap(boxes1: np.ndarray, boxes2: np.ndarray, floor: float, eps: float, slopes: bool) -> Dual:
-    """ProbIoU from the sum of both covariances [[a, k], [k, b]]."""
+def distance(
+    boxes1: np.ndarray, boxes2: np.ndarray, floor: float, eps: float, slopes: bool
+) -> Dual:
+    """1 - ProbIoU, from the sum of both covariances [[a, k], [k, b]]."""
     x1, y1, across1, down1, c1, s1 = gaussian(boxes1, floor, slopes)
     x2, y2, across2, down2, c2, s2 = gaussian(boxes2, floor, False)
     a = across1 * c1 * c1 + down1 * s1 * s1 + (across2 * c2 * c2 + down2 * s2 * s2)
@@ -39,13 +41,11 @@ def overlap(boxes1: np.ndarray, boxes2: np.ndarray, floor: float, eps: float, sl
     apart = (a * dy * dy + b * dx * dx - k * dx * dy * 2) / 4 / (det + eps)
     own = root(across1 * down1) * root(across2 * down2) * 4 + eps
     ratio = det / own + eps
-    distance = apart + apply(ratio, np.log(ratio.value), 1 / ratio.value) / 2
-    out = (distance.value < eps) | (distance.value > 100)
-    slope = (
-        distance.slope if distance.slope is None else np.where(out[..., None], 0, distance.slope)
-    )
-    held = Dual(np.clip(distance.value, eps, 100), slope)
-    return 1 - root(1 - exp(held * -1) + eps)
+    bd = apart + apply(ratio, np.log(ratio.value), 1 / ratio.value) / 2
+    out = (bd.value < eps) | (bd.value > 100)
+    slope = None if bd.slope is None else np.where(out[..., None], 0, bd.slope)
+    held = Dual(np.clip(bd.value, eps, 100), slope)
+    return root(apply(held, -np.expm1(-held.value), np.exp(-held.value)) + eps)
 
 
 @register(
@@ -74,7 +74,7 @@ def probiou_loss(
     check_boxes(first, "boxes1", 5)
     check_same_shape(first, second)
     with np.errstate(all="ignore"):
-        loss = 1 - overlap(first, second, floor, eps, wanted(grad))
+        loss = distance(first, second, floor, eps, wanted(grad))
         shape = first.shape[:-1]
         w = np.broadcast_to(like(1 if weight is None else weight, first), shape)
         value = np.asarray(w * loss.value).astype(first.dtype)
@@ -104,7 +104,9 @@ def probiou(
     check_boxes(first, "boxes1", 5)
     check_boxes(second, "boxes2", 5)
     with np.errstate(all="ignore"):
-        pairs = overlap(first[..., :, None, :], second[..., None, :, :], floor, eps, wanted(grad))
+        pairs = 1 - distance(
+            first[..., :, None, :], second[..., None, :, :], floor, eps, wanted(grad)
+        )
         value = np.asarray(pairs.value, first.dtype)
         if not wanted(grad):
             return value
