@@ -166,8 +166,11 @@ typedef struct {
     int loss;                             /* index into the registry */
     int dtype, reduction;
     int as_loss;                          /* 1 - overlap by the rules of losses, else the overlap */
-    int format;                           /* without rotation */
+    int format;                           /* without rotation, or FL_CXCYWHR in radians (ProbIoU) */
     double eps;
+    double parameters[FL_MAX_PARAMETERS]; /* of an FL_BOX_LOSS, eps among them */
+    double *running_mean;                 /* of 1 - IoU, for WIoU 2 and 3: read, moved, written ... */
+    double momentum;                      /* ... so far towards the mean of this call */
     fl_space space;
     fl_operand boxes1, boxes2, grad;      /* grad: optional output */
     ptrdiff_t step1, step2, grad_step;    /* bytes between the coordinates of a box */
@@ -180,10 +183,13 @@ fl_status fl_boxes(fl_boxes_args *args);
 double fl_boxes_cost(const fl_boxes_args *args);
 
 /* Every box with every box: contiguous (batch, n, 4) and (batch, m, 4) to (batch, n, m)
- * and, where asked for, the derivative (batch, n, m, 4) with respect to boxes1. */
+ * and, where asked for, the derivative (batch, n, m, 4) with respect to boxes1. Rotated
+ * boxes have 5 or 8 numbers instead of 4. */
 typedef struct {
     int loss, dtype, format;
+    int training;                         /* by the rules of training instead of torchvision's */
     double eps;
+    double parameters[FL_MAX_PARAMETERS]; /* of an FL_BOX_LOSS, eps among them */
     ptrdiff_t batch, n, m;
     const char *boxes1, *boxes2;
     char *value, *grad;
@@ -204,6 +210,29 @@ typedef struct {
 int fl_box_width(int format);              /* numbers per box */
 fl_status fl_convert(fl_convert_args *args);
 double fl_convert_cost(const fl_convert_args *args);
+
+/* n contiguous boxes, given by corners, cut to x in [0, width] and y in [0, height]. */
+typedef struct {
+    int dtype;
+    double height, width;
+    ptrdiff_t n;
+    const char *boxes;
+    char *out;
+} fl_clip_args;
+
+fl_status fl_clip_boxes(fl_clip_args *args);
+
+/* Which of n contiguous boxes, given by corners, have no side below `least`. */
+typedef struct {
+    int dtype;
+    double least;
+    ptrdiff_t n;
+    const char *boxes;
+    int64_t *kept;                         /* room for n */
+    ptrdiff_t n_kept;
+} fl_keep_args;
+
+fl_status fl_keep_large(fl_keep_args *args);
 
 /* ---- masks ---------------------------------------------------------------- */
 

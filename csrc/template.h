@@ -16,6 +16,8 @@ typedef struct {
 #include "losses/boxes.h"
 #include "losses/detection.h"
 #include "losses/probiou.h"
+#include "losses/box_variants.h"
+#include "losses/rotated.h"
 
 #include "loops/operand.h"
 #include "loops/reduce.h"
@@ -27,7 +29,8 @@ typedef struct {
 #include "loops/ratio_rows.h"
 #include "loops/ratio.h"
 #include "loops/boxblock.h"
+#include "loops/transform.h"
 #include "loops/boxes.h"
 #include "loops/pairs.h"
-#include "loops/transform.h"
 #include "loops/detection.h"
+#include "loops/rotated.h"
