@@ -12,7 +12,7 @@ typedef struct {
 typedef struct {
     real value;
     real x, y, a, b, k;
-} FL(probiou);
+} FL(gaussian_overlap);
 
 /* `floor` is added to both variances. */
 static FL_INLINE FL(gaussian) FL(gaussian_of)(real x, real y, real w, real h, real c, real s, real floor) {
@@ -21,9 +21,9 @@ static FL_INLINE FL(gaussian) FL(gaussian_of)(real x, real y, real w, real h, re
                           (wide - high) * c * s};
 }
 
-static FL_INLINE FL(probiou) FL(probiou_of)(int derive, FL(gaussian) p, FL(gaussian) t) {
+static FL_INLINE FL(gaussian_overlap) FL(gaussian_overlap_of)(int derive, FL(gaussian) p, FL(gaussian) t) {
     const real eps = (real)1e-7, most = 100;
-    FL(probiou) r = {0};
+    FL(gaussian_overlap) r = {0};
     real sa = p.a + t.a, sb = p.b + t.b, sk = p.k + t.k, dx = p.x - t.x, dy = p.y - t.y;
     real d = sa * sb - sk * sk, divisor = d + eps;
     real apart = (sa * dy * dy + sb * dx * dx) / (4 * divisor) - sk * dx * dy / (2 * divisor);
@@ -56,7 +56,7 @@ typedef struct {
 } FL(gaussian_slope);
 
 static FL_INLINE FL(gaussian_slope)
-    FL(gaussian_chain)(FL(probiou) g, FL(gaussian) p, real w, real h, real c, real s) {
+    FL(gaussian_chain)(FL(gaussian_overlap) g, FL(gaussian) p, real w, real h, real c, real s) {
     real by_wide = g.a * c * c + g.b * s * s + g.k * c * s;
     real by_high = g.a * s * s + g.b * c * c - g.k * c * s;
     real skew = (w * w - h * h) / 12;

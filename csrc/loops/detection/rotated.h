@@ -4,11 +4,11 @@
 typedef struct {
     real xf, yf, c, s; /* centre from the anchor in the box's own axes; cos and sin of the angle */
     real x, y, w, h;
-} FL(rotated);
+} FL(rotated_object);
 
-static FL_INLINE FL(rotated)
+static FL_INLINE FL(rotated_object)
     FL(rotated_of)(real ax, real ay, real l, real t, real r, real b, real c, real s) {
-    FL(rotated) p = {.xf = (r - l) / 2, .yf = (b - t) / 2, .c = c, .s = s, .w = l + r, .h = t + b};
+    FL(rotated_object) p = {.xf = (r - l) / 2, .yf = (b - t) / 2, .c = c, .s = s, .w = l + r, .h = t + b};
     p.x = ax + p.xf * c - p.yf * s;
     p.y = ay + p.xf * s + p.yf * c;
     return p;
@@ -28,7 +28,7 @@ static void FL(place_rotated_tile)(const FL(scene) *s, ptrdiff_t at, const FL(ti
     FL_LANE_LOOP
     for (int l = 0; l < FL_LANES; l++) {
         real stride = call->stride[at + l];
-        FL(rotated)
+        FL(rotated_object)
         p = FL(rotated_of)(call->x[at + l], call->y[at + l], t->d[0][l], t->d[1][l], t->d[2][l], t->d[3][l],
                            cosines[l], sines[l]);
         FL(gaussian)
@@ -49,7 +49,8 @@ static void FL(align_rotated)(const FL(scene) *s, const FL(object) *object, ptrd
         real dx = ax[i] * stride[i] - o.x, dy = ay[i] * stride[i] - o.y;
         real ab = dx * o.ab_x + dy * o.ab_y, ad = dx * o.ad_x + dy * o.ad_y;
         int inside = (ab >= 0) & (ab <= o.ab) & (ad >= 0) & (ad <= o.ad);
-        real value = FL(probiou_of)(0, o.gaussian, (FL(gaussian)){x[i], y[i], a[i], b[i], k[i]}).value;
+        real value =
+            FL(gaussian_overlap_of)(0, o.gaussian, (FL(gaussian)){x[i], y[i], a[i], b[i], k[i]}).value;
         real each = inside ? FL(max)(value, 0) : 0;
         overlap[i] = each;
         metric[i] = inside ? FL(alignment)(0, logits[i], each, alpha, beta) : 0;
