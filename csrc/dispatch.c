@@ -1,7 +1,9 @@
 /* dispatch.c -- which instruction set serves this process. */
+#include "detection.h"
 #include "registry.h"
 #include "table.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define FL_DECLARE(isa) extern const fl_table fl_table_##isa;
@@ -110,15 +112,22 @@ double fl_boxes_cost(const fl_boxes_args *args) {
     return fl_loss_traits[args->loss].cost * (double)args->space.size * (1 + args->dtype);
 }
 
-fl_status fl_boxes(fl_boxes_args *args) { return active->table->boxes[args->dtype](args); }
+fl_status fl_boxes(fl_boxes_args *args) {
+    int rotated = fl_box_width(args->format) != 4;
+    return (rotated ? active->table->rotated_boxes : active->table->boxes)[args->dtype](args);
+}
 
 double fl_pairs_cost(const fl_pairs_args *args) {
     const fl_traits *traits = &fl_loss_traits[args->loss];
-    return (args->grad ? traits->cost : traits->pair_cost) * (double)args->batch * args->n * args->m
+    double pair = fl_box_width(args->format) != 4 ? 12 : traits->pair_cost;
+    return (args->grad ? traits->cost + pair : pair) * (double)args->batch * args->n * args->m
         * (1 + args->dtype);
 }
 
-fl_status fl_pairs(fl_pairs_args *args) { return active->table->pairs[args->dtype](args); }
+fl_status fl_pairs(fl_pairs_args *args) {
+    int rotated = fl_box_width(args->format) != 4;
+    return (rotated ? active->table->rotated_pairs : active->table->pairs)[args->dtype](args);
+}
 
 int fl_box_width(int format) {
     return format == FL_AREA                         ? 1
@@ -132,3 +141,18 @@ double fl_convert_cost(const fl_convert_args *args) {
 }
 
 fl_status fl_convert(fl_convert_args *args) { return active->table->convert[args->dtype](args); }
+
+fl_status fl_clip_boxes(fl_clip_args *args) { return active->table->clip_boxes[args->dtype](args); }
+
+fl_status fl_keep_large(fl_keep_args *args) { return active->table->keep_large[args->dtype](args); }
+
+fl_status fl_mask_iou(fl_masks_args *args) { return active->table->mask_iou(args); }
+
+fl_status fl_mask_boxes(fl_mask_boxes_args *args) { return active->table->mask_boxes(args); }
+
+fl_status fl_detection(fl_detection_args *args) {
+    if (!fl_detection_sort(args)) return FL_NO_MEMORY;
+    fl_status status = active->table->detection[args->dtype](args);
+    free(args->first);
+    return status;
+}

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "masks.h"
 #include "parallel.h"
 #include "ratio.h"
 #include "registry.h"
@@ -51,6 +52,7 @@ static double fl_sum_lanes(const double *lanes) {
 
 #include "loops/labels.h"
 #include "loops/stream.h"
+#include "loops/masks.h"
 
 #define real float
 #define REAL_IS_FLOAT 1
@@ -75,5 +77,12 @@ const fl_table FL_PASTE(fl_table_, FL_ISA, ) = {
     .ratio = {fl_ratio_f32, fl_ratio_f64},
     .boxes = {fl_boxes_f32, fl_boxes_f64},
     .pairs = {fl_pairs_f32, fl_pairs_f64},
+    .rotated_boxes = {fl_rotated_boxes_f32, fl_rotated_boxes_f64},
+    .rotated_pairs = {fl_rotated_pairs_f32, fl_rotated_pairs_f64},
     .convert = {fl_convert_f32, fl_convert_f64},
+    .clip_boxes = {fl_clip_boxes_f32, fl_clip_boxes_f64},
+    .keep_large = {fl_keep_large_f32, fl_keep_large_f64},
+    .mask_iou = fl_mask_matrix,
+    .mask_boxes = fl_boxes_of_masks,
+    .detection = {fl_detection_f32, fl_detection_f64},
 };

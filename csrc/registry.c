@@ -15,6 +15,9 @@ const fl_traits fl_loss_traits[FL_LOSS_COUNT] = {
 #define FL_RATIO(name, cost) [FL_LOSS_##name] = {0, NS_PER_COST * (cost), -1, -1, 0, 0},
 #define FL_BOXES(name, kind, cost, pair) \
     [FL_LOSS_##name] = {0, NS_PER_COST * (cost), -1, -1, kind, NS_PER_COST * (pair)},
+#define FL_BOX_LOSS(name, kind, cost) \
+    [FL_LOSS_##name] = {0, NS_PER_COST * (cost), -1, -1, kind, NS_PER_COST * (cost) / 2},
+#define FL_ROTATED(name, kind, cost) FL_BOX_LOSS(name, kind, cost)
 #include "losses.def"
 };
 
@@ -32,6 +35,9 @@ static fl_loss_info infos[FL_LOSS_COUNT] = {
 #define FL_ROW_MEANS(id, each) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_ROWWISE},
 #define FL_RATIO(id, cost) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_RATIO},
 #define FL_BOXES(id, kind_of, cost, pair) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_BOXES},
+#define FL_BOX_LOSS(id, kind_of, cost) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_BOXES},
+#define FL_ROTATED(id, kind_of, cost) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_BOXES},
+#define FL_BOX_LOSS_OF(id, kind_of, cost) [FL_LOSS_##id] = {.name = "", .kind = FL_KIND_BOXES},
 #include "losses.def"
 };
 
@@ -45,15 +51,14 @@ static const struct {
 
 int fl_loss_count(void) { return FL_LOSS_COUNT; }
 
-const fl_loss_info *fl_loss_at(int loss) {
-    fl_loss_info *info = &infos[loss];
-    if (!info->n_parameters)
-        for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++)
-            if (parameters[i].loss == loss) {
-                info->parameters[parameters[i].index] = parameters[i].parameter;
-                info->n_parameters++;
-            }
-    return info;
+const fl_loss_info *fl_loss_at(int loss) { return &infos[loss]; }
+
+void fl_registry_init(void) {
+    for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++) {
+        fl_loss_info *info = &infos[parameters[i].loss];
+        info->parameters[parameters[i].index] = parameters[i].parameter;
+        info->n_parameters = parameters[i].index + 1;
+    }
 }
 
 int fl_specialise(int loss, const double *p, int has_aux) {

@@ -4,7 +4,9 @@
 cimport cython
 cimport numpy as cnp
 from libc.math cimport INFINITY, isfinite
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint8_t
+from libc.stdlib cimport free
+from libc.string cimport memcpy
 
 from operator import index as to_index
 
@@ -75,6 +77,7 @@ cdef extern from "fastloss.h" nogil:
         int renamed
         int batch_mean
 
+    void fl_registry_init()
     int fl_loss_count()
     const fl_loss_info *fl_loss_at(int loss)
 
@@ -117,6 +120,7 @@ cdef extern from "fastloss.h" nogil:
 # Below this, releasing and retaking the GIL (50 ns) is not worth its price.
 cdef double RELEASE_GIL_NS = 10e3
 
+fl_registry_init()
 fl_threads_init()
 fl_isa_init()
 
@@ -130,3 +134,9 @@ include "_pyx/ratio.pxi"
 include "_pyx/process.pxi"
 include "_pyx/boxes.pxi"
 include "_pyx/boosting.pxi"
+include "_pyx/masks.pxi"
+include "_pyx/metrics.pxi"
+include "_pyx/coco.pxi"
+include "_pyx/detection_args.pxi"
+include "_pyx/detection.pxi"
+include "_pyx/criteria.pxi"

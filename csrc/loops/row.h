@@ -190,27 +190,28 @@ static void FL(row_dot)(const real *x, const real *w, const real *t, ptrdiff_t n
 }
 
 /* g = e * factor - offset * w   (w absent: 1) */
-static FL_INLINE real FL(scaled)(real e, real factor, real offset, int plain) {
+static FL_INLINE real FL(row_scaled)(real e, real factor, real offset, int plain) {
     return plain ? e * factor : FL(fma)(e, factor, -offset);
 }
 static FL_INLINE void FL(row_scale_body)(const real *e, const real *w, ptrdiff_t n, real factor, real offset,
                                          int plain, int padded, real *g) {
     for (; n >= FL_LANES; n -= FL_LANES, e += FL_LANES, g += FL_LANES, w += w ? FL_LANES : 0) {
         FL_LANE_LOOP
-        for (int l = 0; l < FL_LANES; l++) g[l] = FL(scaled)(e[l], factor, w ? offset * w[l] : offset, plain);
+        for (int l = 0; l < FL_LANES; l++)
+            g[l] = FL(row_scaled)(e[l], factor, w ? offset * w[l] : offset, plain);
     }
     int rest = (int)n;
     if (!rest) return;
     if (padded && !w) {      /* a whole row of lanes may be read, but not written */
         real y[FL_LANES];
         FL_LANE_LOOP
-        for (int l = 0; l < FL_LANES; l++) y[l] = FL(scaled)(e[l], factor, offset, plain);
+        for (int l = 0; l < FL_LANES; l++) y[l] = FL(row_scaled)(e[l], factor, offset, plain);
         FL_LANE_LOOP
         for (int l = 0; l < FL_LANES; l++)
             if (l < rest) g[l] = y[l];
         return;
     }
-    for (int l = 0; l < rest; l++) g[l] = FL(scaled)(e[l], factor, w ? offset * w[l] : offset, plain);
+    for (int l = 0; l < rest; l++) g[l] = FL(row_scaled)(e[l], factor, w ? offset * w[l] : offset, plain);
 }
 static FL_INLINE void FL(row_scale)(const real *e, const real *w, ptrdiff_t n, real factor, real offset,
                                     int padded, real *g) {

@@ -69,6 +69,19 @@ static FL_INLINE real FL(exp_minus)(real a) {
     return FL(exp_reduced)(-r) * FL(exp_scale)(sum, gone);
 }
 
+/* e^-a for a >= 0, and 1 - e^-a to full relative accuracy next to 0 too. What would be subnormal, and slow,
+ * stays the smallest normal power instead. */
+static FL_INLINE real FL(exp_and_rest)(real a, real *rest) {
+    real sum, n, r, scale, power;
+    a = FL(min)(FL_PICK(87.0, 708.0), a);
+    sum = FL(fma)(a, -FL_LOG2E, FL_ROUNDER_DOWN);
+    n = sum - FL_ROUNDER_DOWN;
+    r = FL(fma)(n, FL_LN2_LOW, FL(fma)(n, FL_LN2_HIGH, a));
+    scale = FL(exp_scale)(sum, 0), power = FL(expm1_reduced)(-r);
+    *rest = FL(fma)(-scale, power, 1 - scale);
+    return FL(fma)(scale, power, scale);
+}
+
 /* e^x for every x. */
 static FL_INLINE real FL(exp)(real x) {
     const real bias = FL_PICK(254.0, 2046.0);

@@ -85,6 +85,7 @@ cdef object call_pointwise(double factor, int loss, input, target, weight, aux, 
     if args.reduction == FL_REDUCE_NONE:
         v = empty(x, number)
 
+    args.aux_grad.data = args.aux_hess.data = NULL
     if plain:
         args.space.ndim = 1
         args.space.shape[0] = args.space.size
@@ -95,8 +96,6 @@ cdef object call_pointwise(double factor, int loss, input, target, weight, aux, 
         flat(&args.value, v, args.dtype)
         flat(&args.grad, g, args.dtype)
         flat(&args.hess, h, args.dtype)
-        flat(&args.aux_grad, None, args.dtype)
-        flat(&args.aux_hess, None, args.dtype)
     else:
         args.space.ndim = cnp.PyArray_NDIM(x)
         for i in range(args.space.ndim):
@@ -108,8 +107,9 @@ cdef object call_pointwise(double factor, int loss, input, target, weight, aux, 
         broadcast(&args.value, "value", v, x, input_name)
         broadcast(&args.grad, "grad", g, x, input_name)
         broadcast(&args.hess, "hess", h, x, input_name)
-        broadcast(&args.aux_grad, aux_name, aux_grad, x, input_name)
-        broadcast(&args.aux_hess, aux_name, aux_hess, x, input_name)
+        if aux_grad is not None:
+            broadcast(&args.aux_grad, aux_name, aux_grad, x, input_name)
+            broadcast(&args.aux_hess, aux_name, aux_hess, x, input_name)
         fl_space_prepare(&args)
 
     if fl_pointwise_cost(&args) > RELEASE_GIL_NS:

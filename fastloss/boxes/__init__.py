@@ -1,11 +1,17 @@
 """Overlaps of boxes and the losses made of them."""
 
-from fastloss.boxes import aligned, pairwise, transforms
+from fastloss.boxes import aligned, masks, pairwise, rotated, transforms, variants
 from fastloss.boxes.aligned import *
+from fastloss.boxes.masks import *
 from fastloss.boxes.pairwise import *
+from fastloss.boxes.rotated import *
 from fastloss.boxes.transforms import *
+from fastloss.boxes.variants import *
 
 __all__: list[str] = []
 __all__ += aligned.__all__
+__all__ += masks.__all__
 __all__ += pairwise.__all__
+__all__ += rotated.__all__
 __all__ += transforms.__all__
+__all__ += variants.__all__

@@ -5,5 +5,8 @@ equal sides max and min share the derivative in halves.
 """
 
 from . import aligned as aligned
+from . import masks as masks
 from . import pairwise as pairwise
+from . import rotated as rotated
 from . import transforms as transforms
+from . import variants as variants
