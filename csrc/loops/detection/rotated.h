@@ -4,11 +4,11 @@
 typedef struct {
     real xf, yf, c, s; /* centre from the anchor in the box's own axes; cos and sin of the angle */
     real x, y, w, h;
-} FL(rotated_object);
+} FL(oriented);
 
-static FL_INLINE FL(rotated_object)
-    FL(rotated_of)(real ax, real ay, real l, real t, real r, real b, real c, real s) {
-    FL(rotated_object) p = {.xf = (r - l) / 2, .yf = (b - t) / 2, .c = c, .s = s, .w = l + r, .h = t + b};
+static FL_INLINE FL(oriented)
+    FL(oriented_of)(real ax, real ay, real l, real t, real r, real b, real c, real s) {
+    FL(oriented) p = {.xf = (r - l) / 2, .yf = (b - t) / 2, .c = c, .s = s, .w = l + r, .h = t + b};
     p.x = ax + p.xf * c - p.yf * s;
     p.y = ay + p.xf * s + p.yf * c;
     return p;
@@ -28,9 +28,9 @@ static void FL(place_rotated_tile)(const FL(scene) *s, ptrdiff_t at, const FL(ti
     FL_LANE_LOOP
     for (int l = 0; l < FL_LANES; l++) {
         real stride = call->stride[at + l];
-        FL(rotated_object)
-        p = FL(rotated_of)(call->x[at + l], call->y[at + l], t->d[0][l], t->d[1][l], t->d[2][l], t->d[3][l],
-                           cosines[l], sines[l]);
+        FL(oriented)
+        p = FL(oriented_of)(call->x[at + l], call->y[at + l], t->d[0][l], t->d[1][l], t->d[2][l], t->d[3][l],
+                            cosines[l], sines[l]);
         FL(gaussian)
         g = FL(gaussian_of)(p.x * stride, p.y * stride, p.w * stride, p.h * stride, p.c, p.s, 0);
         s->p[0][at + l] = g.x, s->p[1][at + l] = g.y;

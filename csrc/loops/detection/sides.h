@@ -90,9 +90,9 @@ static void FL(front_rotated)(const FL(detection_call) *call, FL(front) *f, doub
     FL(turn_angles)(f->angle, FL_LANES, pc, ps);
     FL(turn_angles)(f->t[4], FL_LANES, tc, ts);
     for (int l = 0; l < f->n; l++) {
-        FL(rotated_object)
-        p = FL(rotated_of)(f->x[l], f->y[l], f->p.d[0][l], f->p.d[1][l], f->p.d[2][l], f->p.d[3][l], pc[l],
-                           ps[l]);
+        FL(oriented)
+        p = FL(oriented_of)(f->x[l], f->y[l], f->p.d[0][l], f->p.d[1][l], f->p.d[2][l], f->p.d[3][l], pc[l],
+                            ps[l]);
         FL(gaussian) own = FL(gaussian_of)(p.x, p.y, p.w, p.h, p.c, p.s, floor);
         FL(gaussian)
         other = FL(gaussian_of)(f->t[0][l], f->t[1][l], f->t[2][l], f->t[3][l], tc[l], ts[l], floor);
