@@ -120,3 +120,10 @@ double fl_convert_cost(const fl_convert_args *args) {
 }
 
 fl_status fl_convert(fl_convert_args *args) { return active->table->convert[args->dtype](args); }
+
+double fl_decode_cost(const fl_decode_args *args) {
+    return (args->bins > 1 ? 4.0 * (double)args->bins : 4) * (double)args->batch * (double)args->anchors
+        * (1 + args->dtype);
+}
+
+fl_status fl_decode(fl_decode_args *args) { return active->table->decode[args->dtype](args); }

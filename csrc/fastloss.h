@@ -200,6 +200,21 @@ int fl_box_width(int format);              /* numbers per box */
 fl_status fl_convert(fl_convert_args *args);
 double fl_convert_cost(const fl_convert_args *args);
 
+/* Raw boxes (batch, 4 bins, anchors) of an anchor-free head to pixels: (batch, anchors, 4), or
+ * (batch, 4, anchors). The anchors are the cells of all levels, row by row. */
+typedef struct {
+    int dtype, format, channels_first;
+    ptrdiff_t batch, bins, anchors;
+    ptrdiff_t levels;
+    const ptrdiff_t *heights, *widths;
+    const double *strides;
+    const char *boxes;
+    char *out;
+} fl_decode_args;
+
+fl_status fl_decode(fl_decode_args *args);
+double fl_decode_cost(const fl_decode_args *args);
+
 /* ---- instruction sets --------------------------------------------------- */
 
 void fl_isa_init(void);                    /* detect and choose the best */

@@ -68,4 +68,5 @@ const fl_table FL_PASTE(fl_table_, FL_ISA, ) = {
     .boxes = {fl_boxes_f32, fl_boxes_f64},
     .pairs = {fl_pairs_f32, fl_pairs_f64},
     .convert = {fl_convert_f32, fl_convert_f64},
+    .decode = {fl_decode_f32, fl_decode_f64},
 };

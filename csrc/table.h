@@ -12,6 +12,7 @@ typedef struct {
     fl_status (*boxes[2])(fl_boxes_args *args);
     fl_status (*pairs[2])(fl_pairs_args *args);
     fl_status (*convert[2])(fl_convert_args *args);
+    fl_status (*decode[2])(fl_decode_args *args);
 } fl_table;
 
 #endif

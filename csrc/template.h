@@ -28,3 +28,4 @@ typedef struct {
 #include "loops/boxes.h"
 #include "loops/pairs.h"
 #include "loops/transform.h"
+#include "loops/decode.h"
