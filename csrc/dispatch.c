@@ -127,3 +127,8 @@ double fl_decode_cost(const fl_decode_args *args) {
 }
 
 fl_status fl_decode(fl_decode_args *args) { return active->table->decode[args->dtype](args); }
+
+/* From a few comparisons of each box to many: a guess, as it depends on what the boxes are. */
+double fl_nms_cost(ptrdiff_t n) { return (double)n * (15 + 0.02 * (double)(n < 2000 ? n : 2000)); }
+
+fl_status fl_nms(fl_nms_args *args) { return active->table->nms[args->dtype](args); }

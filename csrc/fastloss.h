@@ -215,6 +215,25 @@ typedef struct {
 fl_status fl_decode(fl_decode_args *args);
 double fl_decode_cost(const fl_decode_args *args);
 
+/* ---- non-maximum suppression ------------------------------------------------ */
+
+/* n contiguous boxes, corners. Positions of those that stay go to `kept` (room for n), by falling score. */
+typedef struct {
+    int dtype;
+    double threshold;                     /* of the IoU */
+    ptrdiff_t n;
+    const char *boxes;
+    const char *scores;                   /* of the working type ... */
+    const uint32_t *ranks;                /* ... or the place of each box in the order of scores */
+    const int64_t *classes;               /* optional: boxes suppress within their class alone */
+    int64_t *kept;
+    ptrdiff_t n_kept;
+    ptrdiff_t bad;                        /* with FL_BAD_LABEL: the first score that is NaN */
+} fl_nms_args;
+
+fl_status fl_nms(fl_nms_args *args);
+double fl_nms_cost(ptrdiff_t n);
+
 /* ---- instruction sets --------------------------------------------------- */
 
 void fl_isa_init(void);                    /* detect and choose the best */

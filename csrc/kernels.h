@@ -35,6 +35,8 @@ enum {
 enum { FL_RATIO_TILE = 512, FL_RATIO_ELEMENTS = 8192, FL_RATIO_CHUNK = 32768, FL_RATIO_WAYS = 8 };
 
 #define FL_LANE_LOOP _Pragma("omp simd simdlen(16)")
+#define FL_PRAGMA(text) _Pragma(#text)
+#define FL_LANE_LOOP_OR(any) FL_PRAGMA(omp simd simdlen(16) reduction(| : any))
 
 static double fl_sum_lanes(const double *lanes) {
     double s[FL_LANES / 2];
@@ -44,6 +46,7 @@ static double fl_sum_lanes(const double *lanes) {
 }
 
 #include "loops/labels.h"
+#include "nms/groups.h"
 
 #define real float
 #define REAL_IS_FLOAT 1
@@ -69,4 +72,5 @@ const fl_table FL_PASTE(fl_table_, FL_ISA, ) = {
     .pairs = {fl_pairs_f32, fl_pairs_f64},
     .convert = {fl_convert_f32, fl_convert_f64},
     .decode = {fl_decode_f32, fl_decode_f64},
+    .nms = {fl_nms_f32, fl_nms_f64},
 };

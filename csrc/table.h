@@ -13,6 +13,7 @@ typedef struct {
     fl_status (*pairs[2])(fl_pairs_args *args);
     fl_status (*convert[2])(fl_convert_args *args);
     fl_status (*decode[2])(fl_decode_args *args);
+    fl_status (*nms[2])(fl_nms_args *args);
 } fl_table;
 
 #endif

@@ -29,3 +29,9 @@ typedef struct {
 #include "loops/pairs.h"
 #include "loops/transform.h"
 #include "loops/decode.h"
+
+#include "nms/order.h"
+#include "nms/kept.h"
+#include "nms/grid.h"
+#include "nms/greedy.h"
+#include "nms/nms.h"

@@ -51,7 +51,7 @@ static void FL(next_cell)(const fl_decode_args *args, FL(cell) *at) {
     if (++at->row < args->heights[at->level]) return;
     at->row = 0;
     do at->level++;
-    while (at->level < args->levels && !(args->heights[at->level] * args->widths[at->level]));
+    while (at->level < args->levels && (!args->heights[at->level] || !args->widths[at->level]));
 }
 
 static void FL(decode_chunk)(void *context, ptrdiff_t chunk) {

@@ -1,0 +1,176 @@
+/* greedy.h -- the selection: boxes by falling score, each kept unless a kept one overlaps it too much.
+ *
+ * Three ways give the same boxes. As long as the best box suppresses a good part of the others, they are
+ * thrown out in one pass each, before anything is sorted. The rest is sorted, and every box compared with
+ * all those that were kept; once these are many and lie scattered, with those in its part of a grid. */
+
+typedef struct {
+    const real *boxes;
+    const FL(word) *keys;         /* of the scores: see order.h */
+    real threshold;
+} FL(nms_input);
+
+/* Where the selection works: for m boxes. */
+typedef struct {
+    FL(ranked) *items, *other;
+    FL(kept_block) *blocks;
+    FL(grid) grid;                /* of no cells: too few boxes for one */
+} FL(nms_space);
+
+enum { FL(small) = 128, FL(grid_from) = 512, FL(rounds) = 16 };
+
+/* ---- boxes that suppress many ------------------------------------------------------------------ */
+
+static ptrdiff_t FL(best_of)(const FL(ranked) *items, ptrdiff_t m) {
+    ptrdiff_t best = 0;
+    for (ptrdiff_t i = 1; i < m; i++)
+        if (items[i].key < items[best].key) best = i;
+    return best;
+}
+
+/* Take the best boxes while a sample says that each suppresses a fourth of the others or more. Returns how
+ * many items are left, still by position; the kept ones go to `kept`. */
+static ptrdiff_t FL(take_dominant)(const FL(nms_input) *in, FL(ranked) *items, ptrdiff_t m, uint32_t *kept,
+                                   ptrdiff_t *n_kept) {
+    for (int round = 0; round < FL(rounds) && m > 64; round++) {
+        ptrdiff_t best = FL(best_of)(items, m), left = 0, step = m / 32;
+        FL(upright) top = FL(upright_at)(in->boxes, items[best].index);
+        if (!FL(may_overlap)(top)) break;
+        int hits = 0;
+        for (int k = 0; k < 32; k++)
+            hits += FL(hit)(top, FL(upright_at)(in->boxes, items[k * step].index), in->threshold);
+        if (hits < 8) break;
+        kept[(*n_kept)++] = items[best].index;
+        for (ptrdiff_t i = 0; i < m; i++) {
+            FL(ranked) one = items[i];
+            int stays = !FL(hit)(top, FL(upright_at)(in->boxes, one.index), in->threshold);
+            items[left] = one;
+            left += stays & (i != best);
+        }
+        m = left;
+    }
+    return m;
+}
+
+/* ---- from a list of kept boxes to a grid ----------------------------------------------------------- */
+
+/* Boxes that may overlap others, from item `r` on: at most FL(sample) of them, evenly drawn. False if one is
+ * too small for the grid's reckoning. */
+static int FL(draw_sample)(const FL(nms_input) *in, const FL(ranked) *items, ptrdiff_t m, FL(grid_sample) *s) {
+    s->count = 0;
+    for (int k = 0; k < FL(sample); k++) {
+        FL(upright) b = FL(upright_at)(in->boxes, items[(ptrdiff_t)((double)m * k / FL(sample))].index);
+        if (!FL(may_overlap)(b)) continue;
+        s->x[s->count] = b.x1, s->y[s->count] = b.y1;
+        s->w[s->count] = b.x2 - b.x1, s->h[s->count] = b.y2 - b.y1;
+        s->count++;
+    }
+    return s->count > 0;
+}
+
+/* The grid's reckoning does not hold between two boxes whose areas have lost digits to underflow: those
+ * stay in the list. */
+static FL_INLINE int FL(fits_grid)(FL(upright) b) { return b.area >= FL_TINY; }
+
+/* Put the kept boxes into a grid if searching it takes less time than the list. */
+static int FL(try_grid)(const FL(nms_input) *in, FL(nms_space) *space, const FL(ranked) *items, ptrdiff_t m,
+                        ptrdiff_t *count, ptrdiff_t capacity) {
+    FL(grid_sample) sample;
+    FL(grid) *g = &space->grid;
+    if (!FL(draw_sample)(in, items, m, &sample)) return 0;
+    FL(grid_begin)(g, &sample, capacity, in->threshold);
+    ptrdiff_t listed = 0;
+    for (ptrdiff_t i = 0; i < *count; i++) {
+        FL(upright) b = FL(kept_at)(space->blocks + i / FL_LANES, (int)(i % FL_LANES));
+        if (FL(fits_grid)(b)) FL(grid_insert)(g, b);
+        else listed++;
+    }
+    double list = (REAL_IS_FLOAT ? 0.15 : 0.3) * (double)(*count - listed), effort = 0;
+    int searched = 0;
+    for (int k = 0; k < 32; k++) {
+        FL(upright) b = FL(upright_at)(in->boxes, items[(ptrdiff_t)((double)m * k / 32)].index);
+        if (!FL(may_overlap)(b)) continue;
+        effort += FL(grid_effort)(g, b, 64 * list);
+        searched++;
+    }
+    if (effort >= list * searched) return 0;
+    ptrdiff_t all = *count;
+    *count = 0;
+    for (ptrdiff_t i = 0; i < all; i++) {
+        FL(upright) b = FL(kept_at)(space->blocks + i / FL_LANES, (int)(i % FL_LANES));
+        if (!FL(fits_grid)(b)) FL(keep)(space->blocks, (*count)++, b);
+    }
+    return 1;
+}
+
+/* Sorted items to kept positions; returns their number. */
+static ptrdiff_t FL(take_in_order)(const FL(nms_input) *in, FL(nms_space) *space, const FL(ranked) *items,
+                                   ptrdiff_t m, uint32_t *kept) {
+    ptrdiff_t n_kept = 0, count = 0, next_try = space->grid.heads ? FL(grid_from) : PTRDIFF_MAX;
+    int in_grid = 0;
+    for (ptrdiff_t r = 0; r < m; r++) {
+        if (r + 8 < m) __builtin_prefetch(in->boxes + 4 * (ptrdiff_t)items[r + 8].index);
+        FL(upright) b = FL(upright_at)(in->boxes, items[r].index);
+        if (FL(may_overlap)(b)) {
+            if (in_grid && FL(grid_suppressed)(&space->grid, b, in->threshold)) continue;
+            if (FL(suppressed)(space->blocks, count, b, in->threshold)) continue;
+            if (in_grid && FL(fits_grid)(b)) FL(grid_insert)(&space->grid, b);
+            else FL(keep)(space->blocks, count++, b);
+            if (!in_grid && count == next_try) {
+                in_grid = FL(try_grid)(in, space, items + r, m - r, &count, m);
+                next_try *= 2;
+            }
+        }
+        kept[n_kept++] = items[r].index;
+    }
+    return n_kept;
+}
+
+/* ---- the whole selection --------------------------------------------------------------------------- */
+
+/* Every array begins on a line of the cache. */
+static size_t FL(padded)(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
+
+static size_t FL(space_bytes)(ptrdiff_t m) {
+    size_t grid = m > 2 * FL(grid_from)
+        ? FL(padded)(m * sizeof(FL(grid_entry))) + FL(padded)(FL(grid_cells) * m * sizeof(uint32_t))
+        : 0;
+    return 2 * FL(padded)(m * sizeof(FL(ranked)))
+        + FL(padded)((m / FL_LANES + 1) * sizeof(FL(kept_block))) + grid;
+}
+
+static FL(nms_space) FL(space_in)(char *memory, ptrdiff_t m) {
+    FL(nms_space) s = {0};
+    s.items = (FL(ranked) *)memory, memory += FL(padded)(m * sizeof(FL(ranked)));
+    s.other = (FL(ranked) *)memory, memory += FL(padded)(m * sizeof(FL(ranked)));
+    s.blocks = (FL(kept_block) *)memory;
+    if (m <= 2 * FL(grid_from)) return s;
+    memory += FL(padded)((m / FL_LANES + 1) * sizeof(FL(kept_block)));
+    s.grid.entries = (FL(grid_entry) *)memory, memory += FL(padded)(m * sizeof(FL(grid_entry)));
+    s.grid.heads = (uint32_t *)memory;
+    return s;
+}
+
+/* The boxes at `members` (NULL: all m from the first on), which are positions in rising order: writes those
+ * that are kept to `kept`, by falling score, and returns their number; -1 where there is no memory. */
+static ptrdiff_t FL(greedy)(const FL(nms_input) *in, const uint32_t *members, ptrdiff_t m, uint32_t *kept) {
+    FL_ALIGNED char few[2 * FL(small) * sizeof(FL(ranked)) + (FL(small) / FL_LANES + 1) * sizeof(FL(kept_block))];
+    char *memory = NULL;
+    FL(nms_space) space;
+    if (m <= FL(small)) {
+        space = FL(space_in)(few, m);
+    } else {
+        memory = malloc(FL(space_bytes)(m) + 64);
+        if (!memory) return -1;
+        space = FL(space_in)((char *)FL(padded)((size_t)memory), m);
+    }
+    for (ptrdiff_t i = 0; i < m; i++) {
+        uint32_t index = members ? members[i] : (uint32_t)i;
+        space.items[i] = (FL(ranked)){in->keys[index], index};
+    }
+    ptrdiff_t n_kept = 0;
+    m = FL(take_dominant)(in, space.items, m, kept, &n_kept);
+    n_kept += FL(take_in_order)(in, &space, FL(sort_ranked)(space.items, space.other, m), m, kept + n_kept);
+    free(memory);
+    return n_kept;
+}

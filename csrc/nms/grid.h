@@ -1,0 +1,124 @@
+/* grid.h -- kept boxes in a uniform grid, by their upper left corners, for boxes that lie scattered.
+ *
+ * An IoU above t needs the same of the intervals in x and in y. With intervals [p, p + a] and [q, q + b]
+ * that leaves q < p + (1 - t) a, and q > p - (1 - t) b with b < a/t: only cells in that window are
+ * searched. Cell numbers are monotone in the coordinate, rounding included, so none is missed. */
+
+enum { FL(grid_cells) = 2 };      /* cells per box that the grid has room for */
+
+typedef struct {
+    FL(upright) box;
+    uint32_t next;                /* in the same cell, +1; 0 ends the list */
+} FL(grid_entry);
+
+typedef struct {
+    FL(grid_entry) *entries;
+    uint32_t *heads, count;
+    ptrdiff_t columns, rows;
+    real left, top, per_x, per_y; /* cell = (coordinate - left) per_x, clamped */
+    real slack, widest, highest;  /* 1 - t; the largest kept sides */
+    real per_threshold;           /* 1 / t, or infinity */
+} FL(grid);
+
+static FL_INLINE ptrdiff_t FL(grid_cell)(real x, real origin, real per, ptrdiff_t cells) {
+    real at = (x - origin) * per, last = (real)(cells - 1);
+    return (ptrdiff_t)FL(min)(FL(max)(at, 0), last);
+}
+
+static void FL(grid_insert)(FL(grid) *g, FL(upright) b) {
+    ptrdiff_t column = FL(grid_cell)(b.x1, g->left, g->per_x, g->columns);
+    uint32_t *head = g->heads + FL(grid_cell)(b.y1, g->top, g->per_y, g->rows) * g->columns + column;
+    g->entries[g->count] = (FL(grid_entry)){b, *head};
+    *head = ++g->count;
+    g->widest = FL(max)(b.x2 - b.x1, g->widest);
+    g->highest = FL(max)(b.y2 - b.y1, g->highest);
+}
+
+typedef struct {
+    ptrdiff_t left, right, top, bottom;
+} FL(window);
+
+static FL_INLINE FL(window) FL(grid_window)(const FL(grid) *g, FL(upright) b) {
+    real w = b.x2 - b.x1, h = b.y2 - b.y1;
+    real before_x = g->slack * FL(min)(w * g->per_threshold, g->widest);
+    real before_y = g->slack * FL(min)(h * g->per_threshold, g->highest);
+    return (FL(window)){
+        FL(grid_cell)(b.x1 - before_x, g->left, g->per_x, g->columns),
+        FL(grid_cell)(b.x1 + g->slack * w, g->left, g->per_x, g->columns),
+        FL(grid_cell)(b.y1 - before_y, g->top, g->per_y, g->rows),
+        FL(grid_cell)(b.y1 + g->slack * h, g->top, g->per_y, g->rows),
+    };
+}
+
+static int FL(grid_suppressed)(const FL(grid) *g, FL(upright) b, real threshold) {
+    FL(window) at = FL(grid_window)(g, b);
+    for (ptrdiff_t row = at.top; row <= at.bottom; row++)
+        for (ptrdiff_t column = at.left; column <= at.right; column++)
+            for (uint32_t i = g->heads[row * g->columns + column]; i; i = g->entries[i - 1].next)
+                if (FL(near_hit)(g->entries[i - 1].box, b, threshold)
+                    && FL(hit)(g->entries[i - 1].box, b, threshold))
+                    return 1;
+    return 0;
+}
+
+/* About how long a search takes that finds nothing, in nanoseconds. */
+static double FL(grid_effort)(const FL(grid) *g, FL(upright) b, double limit) {
+    FL(window) at = FL(grid_window)(g, b);
+    double effort = 10 + 1.5 * (double)(at.right - at.left + 1) * (double)(at.bottom - at.top + 1);
+    for (ptrdiff_t row = at.top; row <= at.bottom && effort < limit; row++)
+        for (ptrdiff_t column = at.left; column <= at.right && effort < limit; column++)
+            for (uint32_t i = g->heads[row * g->columns + column]; i; i = g->entries[i - 1].next)
+                effort += 4;
+    return effort;
+}
+
+/* ---- the shape of the grid, from a sample of the boxes --------------------------------------- */
+
+enum { FL(sample) = 128 };
+
+typedef struct {
+    int count;
+    real x[FL(sample)], y[FL(sample)], w[FL(sample)], h[FL(sample)];
+} FL(grid_sample);
+
+static void FL(sort_few)(real *v, int n) {
+    for (int i = 1; i < n; i++) {
+        real one = v[i];
+        int j = i;
+        for (; j > 0 && v[j - 1] > one; j--) v[j] = v[j - 1];
+        v[j] = one;
+    }
+}
+
+/* Cells of one axis. Their size is about that of a window, as far as the cells suffice; what lies outside
+ * of the range where most boxes are falls into the cells at the border. */
+static void FL(grid_axis)(const FL(grid) *g, real *start, real *size, int n, double most, real *origin,
+                          real *per, ptrdiff_t *cells) {
+    FL(sort_few)(start, n);
+    FL(sort_few)(size, n);
+    double low = start[n / 32], high = start[n - 1 - n / 32];
+    double wide = (double)size[n / 2] * g->slack * 1.5;
+    double count = (high - low) / wide;
+    if (!(count < most)) count = most;      /* too many, or not a number */
+    if (count < 1) count = 1;
+    double step = high > low ? (high - low) / count : 1;
+    *cells = (ptrdiff_t)count + 1;
+    *origin = (real)low;
+    *per = (real)(1 / step);
+    if (!(*per > 0 && *per < (real)INFINITY)) *per = 1;
+}
+
+/* A grid without boxes; heads and entries have room for `boxes` of them. */
+static void FL(grid_begin)(FL(grid) *g, FL(grid_sample) *s, ptrdiff_t boxes, real threshold) {
+    /* Overlaps are rounded, so the window is taken a little wider. Where t is so small that an overlap may
+     * have lost its digits to underflow, any overlap counts. */
+    real t = threshold > (real)0x1p-10 ? threshold * (1 - (real)0x1p-10) : 0;
+    g->slack = 1 - t;
+    g->per_threshold = t > 0 ? 1 / t : (real)INFINITY;
+    g->widest = g->highest = 0;
+    g->count = 0;
+    double most = sqrt((double)FL(grid_cells) * (double)boxes);
+    FL(grid_axis)(g, s->x, s->w, s->count, most - 1, &g->left, &g->per_x, &g->columns);
+    FL(grid_axis)(g, s->y, s->h, s->count, most - 1, &g->top, &g->per_y, &g->rows);
+    memset(g->heads, 0, g->columns * g->rows * sizeof *g->heads);
+}

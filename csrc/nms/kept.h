@@ -1,0 +1,103 @@
+/* kept.h -- a box against the boxes that were kept before it.
+ *
+ * torchvision's rule, in the boxes' type: with sides clamped at 0 and area = (x2 - x1)(y2 - y1)
+ *   IoU = I / (area_kept + area - I),   suppressed if IoU > threshold
+ * A box that is inverted, has no area, an infinite one or a NaN in it has an IoU of 0 or NaN with every
+ * other: it neither suppresses nor is suppressed, and never comes here. */
+
+typedef struct {
+    real x1, y1, x2, y2, area;
+} FL(upright);
+
+static FL_INLINE FL(upright) FL(upright_at)(const real *boxes, ptrdiff_t i) {
+    const real *b = boxes + 4 * i;
+    return (FL(upright)){b[0], b[1], b[2], b[3], (b[2] - b[0]) * (b[3] - b[1])};
+}
+
+static FL_INLINE int FL(may_overlap)(FL(upright) b) {
+    return b.x2 > b.x1 && b.y2 > b.y1 && b.area > 0 && b.area < (real)INFINITY;
+}
+
+/* The largest number of this type that is no larger than the caller's threshold: what exceeds the one
+ * exceeds the other. */
+static real FL(nms_threshold)(double threshold) {
+    real t = (real)threshold;
+#if REAL_IS_FLOAT
+    if (t > threshold) t = nextafterf(t, -INFINITY);
+#endif
+    return t;
+}
+
+/* I / U > t needs a division. It implies I >= t U, as rounding keeps the order of numbers, and that is the
+ * screen that all pairs pass through; I > 0 besides, as t U may be 0. */
+#undef FL_LEAST
+#define FL_LEAST FL_PICK(0x1p-149, 0x1p-1074)
+
+static FL_INLINE real FL(intersection)(FL(upright) a, FL(upright) b) {
+    real w = FL(min)(a.x2, b.x2) - FL(max)(a.x1, b.x1), h = FL(min)(a.y2, b.y2) - FL(max)(a.y1, b.y1);
+    return FL(max)(w, 0) * FL(max)(h, 0);
+}
+
+static FL_INLINE int FL(near_hit)(FL(upright) kept, FL(upright) b, real threshold) {
+    real both = FL(intersection)(kept, b);
+    return both >= FL(max)(FL_LEAST, threshold * (kept.area + b.area - both));
+}
+
+static FL_INLINE int FL(hit)(FL(upright) kept, FL(upright) b, real threshold) {
+    real both = FL(intersection)(kept, b);
+    return both / (kept.area + b.area - both) > threshold;
+}
+
+/* Kept boxes, one coordinate after the other; the last block is filled up with boxes that overlap nothing. */
+typedef struct {
+    real x1[FL_LANES], y1[FL_LANES], x2[FL_LANES], y2[FL_LANES], area[FL_LANES];
+} FL(kept_block);
+
+static FL_INLINE FL(upright) FL(kept_at)(const FL(kept_block) *b, int lane) {
+    return (FL(upright)){b->x1[lane], b->y1[lane], b->x2[lane], b->y2[lane], b->area[lane]};
+}
+
+static FL_INLINE void FL(keep)(FL(kept_block) *blocks, ptrdiff_t count, FL(upright) box) {
+    FL(kept_block) *b = blocks + count / FL_LANES;
+    int lane = (int)(count % FL_LANES);
+    if (!lane)
+        for (int l = 0; l < FL_LANES; l++) {
+            b->x1[l] = b->y1[l] = (real)INFINITY;
+            b->x2[l] = b->y2[l] = -(real)INFINITY;
+            b->area[l] = 0;
+        }
+    b->x1[lane] = box.x1, b->y1[lane] = box.y1, b->x2[lane] = box.x2, b->y2[lane] = box.y2;
+    b->area[lane] = box.area;
+}
+
+static FL_INLINE int FL(any_near)(const FL(kept_block) *b, FL(upright) box, real threshold) {
+    int near = 0;
+    FL_LANE_LOOP_OR(near)
+    for (int l = 0; l < FL_LANES; l++) near |= FL(near_hit)(FL(kept_at)(b, l), box, threshold);
+    return near;
+}
+
+static FL_INLINE int FL(any_hit)(const FL(kept_block) *b, FL(upright) box, real threshold) {
+    int hit = 0;
+    FL_LANE_LOOP_OR(hit)
+    for (int l = 0; l < FL_LANES; l++) hit |= FL(hit)(FL(kept_at)(b, l), box, threshold);
+    return hit;
+}
+
+/* Whether one of `count` kept boxes suppresses the box. Four blocks at a time, the division on a near hit. */
+static int FL(suppressed)(const FL(kept_block) *blocks, ptrdiff_t count, FL(upright) box,
+                          real threshold) {
+    ptrdiff_t n = (count + FL_LANES - 1) / FL_LANES, i = 0;
+    for (; i + 4 <= n; i += 4) {
+        int near = 0;
+        for (int k = 0; k < 4; k++) near |= FL(any_near)(blocks + i + k, box, threshold);
+        if (near)
+            for (int k = 0; k < 4; k++)
+                if (FL(any_hit)(blocks + i + k, box, threshold)) return 1;
+    }
+    for (; i < n; i++)
+        if (FL(any_near)(blocks + i, box, threshold)
+            && FL(any_hit)(blocks + i, box, threshold))
+            return 1;
+    return 0;
+}
