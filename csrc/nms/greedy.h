@@ -52,78 +52,86 @@ static ptrdiff_t FL(take_dominant)(const FL(nms_input) *in, FL(ranked) *items, p
     return m;
 }
 
-/* ---- from a list of kept boxes to a grid ----------------------------------------------------------- */
+/* ---- kept boxes: in a list, or in a grid -------------------------------------------------------------- */
 
-/* Boxes that may overlap others, from item `r` on: at most FL(sample) of them, evenly drawn. False if one is
- * too small for the grid's reckoning. */
-static int FL(draw_sample)(const FL(nms_input) *in, const FL(ranked) *items, ptrdiff_t m, FL(grid_sample) *s) {
-    s->count = 0;
-    for (int k = 0; k < FL(sample); k++) {
-        FL(upright) b = FL(upright_at)(in->boxes, items[(ptrdiff_t)((double)m * k / FL(sample))].index);
-        if (!FL(may_overlap)(b)) continue;
-        s->x[s->count] = b.x1, s->y[s->count] = b.y1;
-        s->w[s->count] = b.x2 - b.x1, s->h[s->count] = b.y2 - b.y1;
-        s->count++;
-    }
-    return s->count > 0;
-}
+/* Boxes in order of their scores, of which some are kept. */
+typedef struct {
+    const FL(nms_input) *in;
+    FL(nms_space) *space;
+    ptrdiff_t listed, gridded;    /* how many boxes the list and the grid hold */
+    ptrdiff_t next_plan;          /* the number of both at which to think about the grid again */
+} FL(kept_boxes);
 
 /* The grid's reckoning does not hold between two boxes whose areas have lost digits to underflow: those
  * stay in the list. */
 static FL_INLINE int FL(fits_grid)(FL(upright) b) { return b.area >= FL_TINY; }
 
-/* Put the kept boxes into a grid if searching it takes less time than the list. */
-static int FL(try_grid)(const FL(nms_input) *in, FL(nms_space) *space, const FL(ranked) *items, ptrdiff_t m,
-                        ptrdiff_t *count, ptrdiff_t capacity) {
-    FL(grid_sample) sample;
-    FL(grid) *g = &space->grid;
-    if (!FL(draw_sample)(in, items, m, &sample)) return 0;
-    FL(grid_begin)(g, &sample, capacity, in->threshold);
-    ptrdiff_t listed = 0;
-    for (ptrdiff_t i = 0; i < *count; i++) {
-        FL(upright) b = FL(kept_at)(space->blocks + i / FL_LANES, (int)(i % FL_LANES));
-        if (FL(fits_grid)(b)) FL(grid_insert)(g, b);
-        else listed++;
+static FL_INLINE FL(upright) FL(item_box)(const FL(nms_input) *in, const FL(ranked) *items, ptrdiff_t i) {
+    return FL(upright_at)(in->boxes, items[i].index);
+}
+
+/* Where boxes begin, from at most FL(sample) of the m items. */
+static void FL(draw_sample)(const FL(nms_input) *in, const FL(ranked) *items, ptrdiff_t m, FL(grid_sample) *s) {
+    s->count = 0;
+    for (int k = 0; k < FL(sample); k++) {
+        FL(upright) b = FL(item_box)(in, items, (ptrdiff_t)((double)m * k / FL(sample)));
+        if (FL(may_overlap)(b)) s->x[s->count] = b.x1, s->y[s->count++] = b.y1;
     }
-    double list = (REAL_IS_FLOAT ? 0.15 : 0.3) * (double)(*count - listed), effort = 0;
+}
+
+/* Lay out a grid of the boxes kept so far, given the m items before and after that; back to the list if
+ * that is quicker to search. */
+static void FL(plan_grid)(FL(kept_boxes) *kept, const uint32_t *chosen, ptrdiff_t n_chosen,
+                          const FL(ranked) *rest, ptrdiff_t m) {
+    const FL(nms_input) *in = kept->in;
+    FL(grid) *g = &kept->space->grid;
+    FL(grid_sample) sample;
+    ptrdiff_t count = kept->listed + kept->gridded;
+    FL(draw_sample)(in, rest, m, &sample);
+    if (!sample.count) return;
+    FL(grid_begin)(g, &sample, count, in->threshold);
+    kept->listed = kept->gridded = 0;
+    for (ptrdiff_t i = 0; i < n_chosen; i++) {
+        FL(upright) b = FL(upright_at)(in->boxes, chosen[i]);
+        if (!FL(may_overlap)(b)) continue;
+        if (FL(fits_grid)(b)) FL(grid_insert)(g, b), kept->gridded++;
+        else FL(keep)(kept->space->blocks, kept->listed++, b);
+    }
+    double list = (REAL_IS_FLOAT ? 0.11 : 0.22) * (double)kept->gridded, effort = 0;
     int searched = 0;
     for (int k = 0; k < 32; k++) {
-        FL(upright) b = FL(upright_at)(in->boxes, items[(ptrdiff_t)((double)m * k / 32)].index);
-        if (!FL(may_overlap)(b)) continue;
-        effort += FL(grid_effort)(g, b, 64 * list);
-        searched++;
+        FL(upright) b = FL(item_box)(in, rest, (ptrdiff_t)((double)m * k / 32));
+        if (FL(may_overlap)(b)) effort += FL(grid_effort)(g, b, 64 * list), searched++;
     }
-    if (effort >= list * searched) return 0;
-    ptrdiff_t all = *count;
-    *count = 0;
-    for (ptrdiff_t i = 0; i < all; i++) {
-        FL(upright) b = FL(kept_at)(space->blocks + i / FL_LANES, (int)(i % FL_LANES));
-        if (!FL(fits_grid)(b)) FL(keep)(space->blocks, (*count)++, b);
+    if (effort < list * searched) return;
+    kept->listed = kept->gridded = 0;
+    for (ptrdiff_t i = 0; i < n_chosen; i++) {
+        FL(upright) b = FL(upright_at)(in->boxes, chosen[i]);
+        if (FL(may_overlap)(b)) FL(keep)(kept->space->blocks, kept->listed++, b);
     }
-    return 1;
 }
 
 /* Sorted items to kept positions; returns their number. */
 static ptrdiff_t FL(take_in_order)(const FL(nms_input) *in, FL(nms_space) *space, const FL(ranked) *items,
-                                   ptrdiff_t m, uint32_t *kept) {
-    ptrdiff_t n_kept = 0, count = 0, next_try = space->grid.heads ? FL(grid_from) : PTRDIFF_MAX;
-    int in_grid = 0;
+                                   ptrdiff_t m, uint32_t *chosen) {
+    FL(kept_boxes) kept = {in, space, 0, 0, space->grid.heads ? FL(grid_from) : PTRDIFF_MAX};
+    ptrdiff_t n = 0;
     for (ptrdiff_t r = 0; r < m; r++) {
         if (r + 8 < m) __builtin_prefetch(in->boxes + 4 * (ptrdiff_t)items[r + 8].index);
-        FL(upright) b = FL(upright_at)(in->boxes, items[r].index);
+        FL(upright) b = FL(item_box)(in, items, r);
         if (FL(may_overlap)(b)) {
-            if (in_grid && FL(grid_suppressed)(&space->grid, b, in->threshold)) continue;
-            if (FL(suppressed)(space->blocks, count, b, in->threshold)) continue;
-            if (in_grid && FL(fits_grid)(b)) FL(grid_insert)(&space->grid, b);
-            else FL(keep)(space->blocks, count++, b);
-            if (!in_grid && count == next_try) {
-                in_grid = FL(try_grid)(in, space, items + r, m - r, &count, m);
-                next_try *= 2;
-            }
+            if (kept.gridded && FL(grid_suppressed)(&space->grid, b, in->threshold)) continue;
+            if (FL(suppressed)(space->blocks, kept.listed, b, in->threshold)) continue;
+            if (kept.gridded && FL(fits_grid)(b)) FL(grid_insert)(&space->grid, b), kept.gridded++;
+            else FL(keep)(space->blocks, kept.listed++, b);
         }
-        kept[n_kept++] = items[r].index;
+        chosen[n++] = items[r].index;
+        if (kept.listed + kept.gridded >= kept.next_plan) {
+            FL(plan_grid)(&kept, chosen, n, items + r, m - r);
+            kept.next_plan *= kept.gridded ? FL(growth) : 2;
+        }
     }
-    return n_kept;
+    return n;
 }
 
 /* ---- the whole selection --------------------------------------------------------------------------- */
@@ -133,7 +141,7 @@ static size_t FL(padded)(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
 
 static size_t FL(space_bytes)(ptrdiff_t m) {
     size_t grid = m > 2 * FL(grid_from)
-        ? FL(padded)(m * sizeof(FL(grid_entry))) + FL(padded)(FL(grid_cells) * m * sizeof(uint32_t))
+        ? FL(grid_blocks)(m) * sizeof(FL(grid_block)) + FL(padded)(FL(grid_cells)(m) * sizeof(uint32_t))
         : 0;
     return 2 * FL(padded)(m * sizeof(FL(ranked)))
         + FL(padded)((m / FL_LANES + 1) * sizeof(FL(kept_block))) + grid;
@@ -146,7 +154,7 @@ static FL(nms_space) FL(space_in)(char *memory, ptrdiff_t m) {
     s.blocks = (FL(kept_block) *)memory;
     if (m <= 2 * FL(grid_from)) return s;
     memory += FL(padded)((m / FL_LANES + 1) * sizeof(FL(kept_block)));
-    s.grid.entries = (FL(grid_entry) *)memory, memory += FL(padded)(m * sizeof(FL(grid_entry)));
+    s.grid.blocks = (FL(grid_block) *)memory, memory += FL(grid_blocks)(m) * sizeof(FL(grid_block));
     s.grid.heads = (uint32_t *)memory;
     return s;
 }

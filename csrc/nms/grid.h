@@ -4,21 +4,25 @@
  * that leaves q < p + (1 - t) a, and q > p - (1 - t) b with b < a/t: only cells in that window are
  * searched. Cell numbers are monotone in the coordinate, rounding included, so none is missed. */
 
-enum { FL(grid_cells) = 2 };      /* cells per box that the grid has room for */
+/* Kept boxes for each cell when a grid is laid out, and how many times more until it is laid out anew. */
+enum { FL(per_cell) = 6, FL(growth) = 4 };
 
 typedef struct {
-    FL(upright) box;
-    uint32_t next;                /* in the same cell, +1; 0 ends the list */
-} FL(grid_entry);
+    FL(kept_block) boxes;
+    uint32_t count, next;         /* next: another block of the same cell, +1; 0 ends the list */
+} FL_ALIGNED FL(grid_block);
 
 typedef struct {
-    FL(grid_entry) *entries;
-    uint32_t *heads, count;
+    FL(grid_block) *blocks;
+    uint32_t *heads, n_blocks;
     ptrdiff_t columns, rows;
     real left, top, per_x, per_y; /* cell = (coordinate - left) per_x, clamped */
     real slack, widest, highest;  /* 1 - t; the largest kept sides */
     real per_threshold;           /* 1 / t, or infinity */
 } FL(grid);
+
+static ptrdiff_t FL(grid_cells)(ptrdiff_t boxes) { return boxes / FL(per_cell) + 1; }
+static ptrdiff_t FL(grid_blocks)(ptrdiff_t boxes) { return FL(grid_cells)(boxes) + boxes / FL_LANES + 1; }
 
 static FL_INLINE ptrdiff_t FL(grid_cell)(real x, real origin, real per, ptrdiff_t cells) {
     real at = (x - origin) * per, last = (real)(cells - 1);
@@ -28,8 +32,13 @@ static FL_INLINE ptrdiff_t FL(grid_cell)(real x, real origin, real per, ptrdiff_
 static void FL(grid_insert)(FL(grid) *g, FL(upright) b) {
     ptrdiff_t column = FL(grid_cell)(b.x1, g->left, g->per_x, g->columns);
     uint32_t *head = g->heads + FL(grid_cell)(b.y1, g->top, g->per_y, g->rows) * g->columns + column;
-    g->entries[g->count] = (FL(grid_entry)){b, *head};
-    *head = ++g->count;
+    if (!*head || g->blocks[*head - 1].count == FL_LANES) {
+        FL(grid_block) *fresh = g->blocks + g->n_blocks;
+        fresh->count = 0, fresh->next = *head;
+        *head = ++g->n_blocks;
+    }
+    FL(grid_block) *block = g->blocks + *head - 1;
+    FL(keep)(&block->boxes, block->count++, b);
     g->widest = FL(max)(b.x2 - b.x1, g->widest);
     g->highest = FL(max)(b.y2 - b.y1, g->highest);
 }
@@ -50,13 +59,13 @@ static FL_INLINE FL(window) FL(grid_window)(const FL(grid) *g, FL(upright) b) {
     };
 }
 
-static int FL(grid_suppressed)(const FL(grid) *g, FL(upright) b, real threshold) {
+static FL_PASS int FL(grid_suppressed)(const FL(grid) *g, FL(upright) b, real threshold) {
     FL(window) at = FL(grid_window)(g, b);
     for (ptrdiff_t row = at.top; row <= at.bottom; row++)
         for (ptrdiff_t column = at.left; column <= at.right; column++)
-            for (uint32_t i = g->heads[row * g->columns + column]; i; i = g->entries[i - 1].next)
-                if (FL(near_hit)(g->entries[i - 1].box, b, threshold)
-                    && FL(hit)(g->entries[i - 1].box, b, threshold))
+            for (uint32_t i = g->heads[row * g->columns + column]; i; i = g->blocks[i - 1].next)
+                if (FL(any_near)(&g->blocks[i - 1].boxes, b, threshold)
+                    && FL(any_hit)(&g->blocks[i - 1].boxes, b, threshold))
                     return 1;
     return 0;
 }
@@ -64,11 +73,11 @@ static int FL(grid_suppressed)(const FL(grid) *g, FL(upright) b, real threshold)
 /* About how long a search takes that finds nothing, in nanoseconds. */
 static double FL(grid_effort)(const FL(grid) *g, FL(upright) b, double limit) {
     FL(window) at = FL(grid_window)(g, b);
-    double effort = 10 + 1.5 * (double)(at.right - at.left + 1) * (double)(at.bottom - at.top + 1);
+    double effort = 15 + 1.5 * (double)(at.right - at.left + 1) * (double)(at.bottom - at.top + 1);
     for (ptrdiff_t row = at.top; row <= at.bottom && effort < limit; row++)
         for (ptrdiff_t column = at.left; column <= at.right && effort < limit; column++)
-            for (uint32_t i = g->heads[row * g->columns + column]; i; i = g->entries[i - 1].next)
-                effort += 4;
+            for (uint32_t i = g->heads[row * g->columns + column]; i; i = g->blocks[i - 1].next)
+                effort += REAL_IS_FLOAT ? 2.5 : 5;
     return effort;
 }
 
@@ -78,7 +87,7 @@ enum { FL(sample) = 128 };
 
 typedef struct {
     int count;
-    real x[FL(sample)], y[FL(sample)], w[FL(sample)], h[FL(sample)];
+    real x[FL(sample)], y[FL(sample)];
 } FL(grid_sample);
 
 static void FL(sort_few)(real *v, int n) {
@@ -90,25 +99,16 @@ static void FL(sort_few)(real *v, int n) {
     }
 }
 
-/* Cells of one axis. Their size is about that of a window, as far as the cells suffice; what lies outside
- * of the range where most boxes are falls into the cells at the border. */
-static void FL(grid_axis)(const FL(grid) *g, real *start, real *size, int n, double most, real *origin,
-                          real *per, ptrdiff_t *cells) {
+/* Equal cells over the range in which most boxes begin; the others fall into the cells at the border. */
+static void FL(grid_axis)(real *start, int n, double cells, real *origin, real *per) {
     FL(sort_few)(start, n);
-    FL(sort_few)(size, n);
     double low = start[n / 32], high = start[n - 1 - n / 32];
-    double wide = (double)size[n / 2] * g->slack * 1.5;
-    double count = (high - low) / wide;
-    if (!(count < most)) count = most;      /* too many, or not a number */
-    if (count < 1) count = 1;
-    double step = high > low ? (high - low) / count : 1;
-    *cells = (ptrdiff_t)count + 1;
     *origin = (real)low;
-    *per = (real)(1 / step);
+    *per = (real)(cells / (high - low));
     if (!(*per > 0 && *per < (real)INFINITY)) *per = 1;
 }
 
-/* A grid without boxes; heads and entries have room for `boxes` of them. */
+/* A grid without boxes, for a number of them. */
 static void FL(grid_begin)(FL(grid) *g, FL(grid_sample) *s, ptrdiff_t boxes, real threshold) {
     /* Overlaps are rounded, so the window is taken a little wider. Where t is so small that an overlap may
      * have lost its digits to underflow, any overlap counts. */
@@ -116,9 +116,9 @@ static void FL(grid_begin)(FL(grid) *g, FL(grid_sample) *s, ptrdiff_t boxes, rea
     g->slack = 1 - t;
     g->per_threshold = t > 0 ? 1 / t : (real)INFINITY;
     g->widest = g->highest = 0;
-    g->count = 0;
-    double most = sqrt((double)FL(grid_cells) * (double)boxes);
-    FL(grid_axis)(g, s->x, s->w, s->count, most - 1, &g->left, &g->per_x, &g->columns);
-    FL(grid_axis)(g, s->y, s->h, s->count, most - 1, &g->top, &g->per_y, &g->rows);
+    g->n_blocks = 0;
+    g->columns = g->rows = (ptrdiff_t)sqrt((double)FL(grid_cells)(boxes));
+    FL(grid_axis)(s->x, s->count, (double)g->columns, &g->left, &g->per_x);
+    FL(grid_axis)(s->y, s->count, (double)g->rows, &g->top, &g->per_y);
     memset(g->heads, 0, g->columns * g->rows * sizeof *g->heads);
 }

@@ -28,19 +28,18 @@ static real FL(nms_threshold)(double threshold) {
     return t;
 }
 
-/* I / U > t needs a division. It implies I >= t U, as rounding keeps the order of numbers, and that is the
- * screen that all pairs pass through; I > 0 besides, as t U may be 0. */
-#undef FL_LEAST
-#define FL_LEAST FL_PICK(0x1p-149, 0x1p-1074)
-
 static FL_INLINE real FL(intersection)(FL(upright) a, FL(upright) b) {
     real w = FL(min)(a.x2, b.x2) - FL(max)(a.x1, b.x1), h = FL(min)(a.y2, b.y2) - FL(max)(a.y1, b.y1);
-    return FL(max)(w, 0) * FL(max)(h, 0);
+    return FL(max)(0, w) * FL(max)(0, h);
 }
 
+/* I / U > t needs a division. It implies I >= t U, as rounding keeps the order of numbers, and that is the
+ * screen that all pairs pass through. With w < 0, I may be as negative as it likes. */
 static FL_INLINE int FL(near_hit)(FL(upright) kept, FL(upright) b, real threshold) {
-    real both = FL(intersection)(kept, b);
-    return both >= FL(max)(FL_LEAST, threshold * (kept.area + b.area - both));
+    real w = FL(min)(kept.x2, b.x2) - FL(max)(kept.x1, b.x1);
+    real h = FL(min)(kept.y2, b.y2) - FL(max)(kept.y1, b.y1);
+    real both = w * FL(max)(0, h);
+    return both >= threshold * (kept.area + b.area - both);
 }
 
 static FL_INLINE int FL(hit)(FL(upright) kept, FL(upright) b, real threshold) {
@@ -77,6 +76,18 @@ static FL_INLINE int FL(any_near)(const FL(kept_block) *b, FL(upright) box, real
     return near;
 }
 
+/* Four blocks: one reduction over the lanes for all of them. */
+static FL_INLINE int FL(any_near_of_four)(const FL(kept_block) *b, FL(upright) box, real threshold) {
+    int near = 0;
+    FL_LANE_LOOP_OR(near)
+    for (int l = 0; l < FL_LANES; l++)
+        near |= FL(near_hit)(FL(kept_at)(b, l), box, threshold)
+            | FL(near_hit)(FL(kept_at)(b + 1, l), box, threshold)
+            | FL(near_hit)(FL(kept_at)(b + 2, l), box, threshold)
+            | FL(near_hit)(FL(kept_at)(b + 3, l), box, threshold);
+    return near;
+}
+
 static FL_INLINE int FL(any_hit)(const FL(kept_block) *b, FL(upright) box, real threshold) {
     int hit = 0;
     FL_LANE_LOOP_OR(hit)
@@ -85,13 +96,11 @@ static FL_INLINE int FL(any_hit)(const FL(kept_block) *b, FL(upright) box, real 
 }
 
 /* Whether one of `count` kept boxes suppresses the box. Four blocks at a time, the division on a near hit. */
-static int FL(suppressed)(const FL(kept_block) *blocks, ptrdiff_t count, FL(upright) box,
+static FL_PASS int FL(suppressed)(const FL(kept_block) *blocks, ptrdiff_t count, FL(upright) box,
                           real threshold) {
     ptrdiff_t n = (count + FL_LANES - 1) / FL_LANES, i = 0;
     for (; i + 4 <= n; i += 4) {
-        int near = 0;
-        for (int k = 0; k < 4; k++) near |= FL(any_near)(blocks + i + k, box, threshold);
-        if (near)
+        if (FL(any_near_of_four)(blocks + i, box, threshold))
             for (int k = 0; k < 4; k++)
                 if (FL(any_hit)(blocks + i + k, box, threshold)) return 1;
     }
