@@ -21,31 +21,56 @@ enum { FL(small) = 128, FL(grid_from) = 512, FL(rounds) = 16 };
 
 /* ---- boxes that suppress many ------------------------------------------------------------------ */
 
-static ptrdiff_t FL(best_of)(const FL(ranked) *items, ptrdiff_t m) {
+static FL_PASS ptrdiff_t FL(best_of)(const FL(ranked) *restrict items, ptrdiff_t m) {
+    FL(word) least = items[0].key;
+    for (ptrdiff_t i = 1; i < m; i++) least = items[i].key < least ? items[i].key : least;
     ptrdiff_t best = 0;
-    for (ptrdiff_t i = 1; i < m; i++)
-        if (items[i].key < items[best].key) best = i;
+    while (items[best].key != least) best++;
     return best;
+}
+
+/* Which of n <= FL(block) items the box suppresses. */
+static FL_PASS void FL(hits_of)(const FL(nms_input) *in, const FL(ranked) *items, int n, FL(upright) top,
+                                FL(box_block) *restrict b, int *restrict hits) {
+    const real threshold = in->threshold;
+    if (items[n - 1].index - items[0].index == (uint32_t)n - 1) {
+        FL(split)(in->boxes + 4 * (ptrdiff_t)items[0].index, n, b);
+    } else {
+        for (int i = 0; i < n; i++) {
+            const real *box = in->boxes + 4 * (ptrdiff_t)items[i].index;
+            b->x1[i] = box[0], b->y1[i] = box[1], b->x2[i] = box[2], b->y2[i] = box[3];
+        }
+    }
+    FL_BOX_LOOP
+    for (int i = 0; i < n; i++) {
+        real area = (b->x2[i] - b->x1[i]) * (b->y2[i] - b->y1[i]);
+        FL(upright) one = {b->x1[i], b->y1[i], b->x2[i], b->y2[i], area};
+        hits[i] = FL(hit)(top, one, threshold);
+    }
 }
 
 /* Take the best boxes while a sample says that each suppresses a fourth of the others or more. Returns how
  * many items are left, still by position; the kept ones go to `kept`. */
 static ptrdiff_t FL(take_dominant)(const FL(nms_input) *in, FL(ranked) *items, ptrdiff_t m, uint32_t *kept,
                                    ptrdiff_t *n_kept) {
+    FL_ALIGNED FL(box_block) block;
+    FL_ALIGNED int hits[FL(block)];
     for (int round = 0; round < FL(rounds) && m > 64; round++) {
-        ptrdiff_t best = FL(best_of)(items, m), left = 0, step = m / 32;
+        ptrdiff_t best = FL(best_of)(items, m), left = 0;
         FL(upright) top = FL(upright_at)(in->boxes, items[best].index);
         if (!FL(may_overlap)(top)) break;
-        int hits = 0;
+        int sampled = 0;
         for (int k = 0; k < 32; k++)
-            hits += FL(hit)(top, FL(upright_at)(in->boxes, items[k * step].index), in->threshold);
-        if (hits < 8) break;
+            sampled += FL(hit)(top, FL(upright_at)(in->boxes, items[k * (m / 32)].index), in->threshold);
+        if (sampled < 8) break;
         kept[(*n_kept)++] = items[best].index;
-        for (ptrdiff_t i = 0; i < m; i++) {
-            FL(ranked) one = items[i];
-            int stays = !FL(hit)(top, FL(upright_at)(in->boxes, one.index), in->threshold);
-            items[left] = one;
-            left += stays & (i != best);
+        for (ptrdiff_t first = 0; first < m; first += FL(block)) {
+            int n = m - first < FL(block) ? (int)(m - first) : FL(block);
+            FL(hits_of)(in, items + first, n, top, &block, hits);
+            for (int i = 0; i < n; i++) {
+                items[left] = items[first + i];
+                left += !hits[i] & (first + i != best);
+            }
         }
         m = left;
     }

@@ -23,36 +23,55 @@ static ptrdiff_t FL(keys_of_scores)(const real *restrict scores, ptrdiff_t n, FL
     return -1;
 }
 
-/* One stable pass of a radix sort: by the byte of the key that starts at bit `shift`. */
-static void FL(radix_pass)(const FL(ranked) *restrict from, FL(ranked) *restrict to, ptrdiff_t n, int shift) {
-    uint32_t place[256] = {0}, sum = 0;
-    for (ptrdiff_t i = 0; i < n; i++) place[from[i].key >> shift & 255]++;
-    for (int k = 0; k < 256; k++) {
-        uint32_t count = place[k];
-        place[k] = sum;
-        sum += count;
-    }
-    for (ptrdiff_t i = 0; i < n; i++) to[place[from[i].key >> shift & 255]++] = from[i];
-}
-
-/* Sort n items by their keys, stably. `other` is as much memory again; returns where the result is. */
-static FL(ranked) *FL(sort_ranked)(FL(ranked) *items, FL(ranked) *other, ptrdiff_t n) {
-    if (n <= 32) {
-        for (ptrdiff_t i = 1; i < n; i++) {
-            FL(ranked) one = items[i];
-            ptrdiff_t j = i;
-            for (; j > 0 && items[j - 1].key > one.key; j--) items[j] = items[j - 1];
-            items[j] = one;
+/* Stable passes of a radix sort, by `digits` bytes of the key from bit `shift` on. Returns where the
+ * result is: in `items` or in `other`. */
+enum { FL(most_digits) = sizeof(FL(word)) };
+static FL(ranked) *FL(radix_passes)(FL(ranked) *items, FL(ranked) *other, ptrdiff_t n, int shift, int digits) {
+    uint32_t place[FL(most_digits)][256];
+    memset(place, 0, digits * sizeof *place);
+    for (ptrdiff_t i = 0; i < n; i++)
+        for (int d = 0; d < digits; d++) place[d][items[i].key >> (shift + 8 * d) & 255]++;
+    for (int d = 0; d < digits; d++) {
+        uint32_t sum = 0;
+        for (int k = 0; k < 256; k++) {
+            uint32_t count = place[d][k];
+            place[d][k] = sum;
+            sum += count;
         }
-        return items;
-    }
-    FL(word) varies = 0;      /* bits in which the keys differ: other bytes need no pass */
-    for (ptrdiff_t i = 0; i < n; i++) varies |= items[i].key ^ items[0].key;
-    for (int shift = 0; shift < (int)(8 * sizeof(FL(word))); shift += 8) {
-        if (!(varies >> shift & 255)) continue;
-        FL(radix_pass)(items, other, n, shift);
+        for (ptrdiff_t i = 0; i < n; i++) other[place[d][items[i].key >> (shift + 8 * d) & 255]++] = items[i];
         FL(ranked) *swap = items;
         items = other, other = swap;
     }
     return items;
+}
+
+/* Insertion sort, given up after `moves` moves. */
+static int FL(insert_sorted)(FL(ranked) *items, ptrdiff_t n, ptrdiff_t moves) {
+    for (ptrdiff_t i = 1; i < n; i++) {
+        FL(ranked) one = items[i];
+        ptrdiff_t j = i;
+        for (; j > 0 && items[j - 1].key > one.key; j--) items[j] = items[j - 1];
+        items[j] = one;
+        moves -= i - j;
+        if (moves < 0) return 0;
+    }
+    return 1;
+}
+
+/* Sort n items by their keys, stably; `other` is as much memory again, and may be where the result is. The
+ * leading bits in which keys differ nearly always tell them apart: half of the passes. */
+static FL(ranked) *FL(sort_ranked)(FL(ranked) *items, FL(ranked) *other, ptrdiff_t n) {
+    if (n <= 24) {
+        FL(insert_sorted)(items, n, n * n);
+        return items;
+    }
+    enum { digits = REAL_IS_FLOAT ? 3 : 4 };
+    FL(word) varies = 0;
+    for (ptrdiff_t i = 0; i < n; i++) varies |= items[i].key ^ items[0].key;
+    int bits = 0;
+    while (bits < (int)(8 * sizeof varies) && varies >> bits) bits++;
+    if (bits <= 8 * digits) return FL(radix_passes)(items, other, n, 0, (bits + 7) / 8);
+    FL(ranked) *sorted = FL(radix_passes)(items, other, n, bits - 8 * digits, digits);
+    if (FL(insert_sorted)(sorted, n, 2 * n)) return sorted;
+    return FL(radix_passes)(sorted, sorted == items ? other : items, n, 0, (bits + 7) / 8);
 }
