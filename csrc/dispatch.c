@@ -132,3 +132,23 @@ fl_status fl_decode(fl_decode_args *args) { return active->table->decode[args->d
 double fl_nms_cost(ptrdiff_t n) { return (double)n * (15 + 0.02 * (double)(n < 2000 ? n : 2000)); }
 
 fl_status fl_nms(fl_nms_args *args) { return active->table->nms[args->dtype](args); }
+
+double fl_overlaps_nms_cost(ptrdiff_t n) { return 20 * (double)n + 0.05 * (double)n * (double)n; }
+
+fl_status fl_overlaps_nms(fl_nms_args *args) { return active->table->overlaps_nms[args->dtype](args); }
+
+fl_status fl_soft_nms(fl_soft_nms_args *args) { return active->table->soft_nms[args->dtype](args); }
+
+fl_status fl_matrix_nms(fl_matrix_nms_args *args) { return active->table->matrix_nms[args->dtype](args); }
+
+fl_status fl_fuse(fl_fusion_args *args) { return active->table->fuse[args->dtype](args); }
+
+double fl_postprocess_cost(const fl_postprocess_args *args) {
+    return 0.15 * (1 + args->dtype) * (double)args->batch * (double)(args->classes + 1) * (double)args->anchors;
+}
+
+fl_status fl_postprocess(fl_postprocess_args *args) { return active->table->postprocess[args->dtype](args); }
+
+double fl_rescale_cost(const fl_rescale_args *args) { return 5 * (double)args->n; }
+
+fl_status fl_rescale(fl_rescale_args *args) { return active->table->rescale[args->dtype](args); }

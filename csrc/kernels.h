@@ -73,4 +73,10 @@ const fl_table FL_PASTE(fl_table_, FL_ISA, ) = {
     .convert = {fl_convert_f32, fl_convert_f64},
     .decode = {fl_decode_f32, fl_decode_f64},
     .nms = {fl_nms_f32, fl_nms_f64},
+    .overlaps_nms = {fl_overlaps_nms_f32, fl_overlaps_nms_f64},
+    .soft_nms = {fl_soft_nms_f32, fl_soft_nms_f64},
+    .matrix_nms = {fl_matrix_nms_f32, fl_matrix_nms_f64},
+    .fuse = {fl_fuse_f32, fl_fuse_f64},
+    .postprocess = {fl_postprocess_f32, fl_postprocess_f64},
+    .rescale = {fl_rescale_f32, fl_rescale_f64},
 };

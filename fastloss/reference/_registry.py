@@ -120,3 +120,41 @@ def register(
         return function
 
     return enter
+
+
+# ---- criteria: several arrays in, several numbers out ---------------------------------
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A function of a whole batch that fits no kind of `Loss`, and its reference.
+
+    Its family has tests of its own; the registry knows what it is called and what it computes.
+    """
+
+    name: str
+    family: str
+    formula: str
+    function: Callable[..., Any]
+    gradients: int
+
+    @property
+    def public(self) -> Callable[..., Any]:
+        """The compiled function of the same name."""
+        return getattr(importlib.import_module("fastloss"), self.name)
+
+
+CRITERIA: dict[str, Criterion] = {}
+
+
+def criterion(
+    *, formula: str, gradients: int = 0
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Put the decorated reference into `CRITERIA`, under its own name and its module's family."""
+
+    def enter(function: Callable[..., Any]) -> Callable[..., Any]:
+        name, family = function.__name__, function.__module__.split(".")[2]
+        CRITERIA[name] = Criterion(name, family, formula, function, gradients)
+        return function
+
+    return enter
