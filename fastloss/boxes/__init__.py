@@ -1,11 +1,15 @@
-"""Overlaps of boxes and the losses made of them."""
+"""Overlaps of boxes, the losses made of them, and what detectors do with boxes."""
 
-from fastloss.boxes import aligned, pairwise, transforms
+from fastloss.boxes import aligned, pairwise, postprocess, suppression, transforms
 from fastloss.boxes.aligned import *
 from fastloss.boxes.pairwise import *
+from fastloss.boxes.postprocess import *
+from fastloss.boxes.suppression import *
 from fastloss.boxes.transforms import *
 
 __all__: list[str] = []
 __all__ += aligned.__all__
 __all__ += pairwise.__all__
+__all__ += postprocess.__all__
+__all__ += suppression.__all__
 __all__ += transforms.__all__

@@ -1,4 +1,4 @@
-"""Overlaps of boxes, their losses and conversions.
+"""Overlaps of boxes, their losses and conversions, and what detectors do with boxes.
 
 Aligned overlaps follow the rules of `bbox_iou`; losses and matrices follow torchvision 0.28. At
 equal sides max and min share the derivative in halves.
@@ -6,4 +6,6 @@ equal sides max and min share the derivative in halves.
 
 from . import aligned as aligned
 from . import pairwise as pairwise
+from . import postprocess as postprocess
+from . import suppression as suppression
 from . import transforms as transforms
