@@ -77,16 +77,16 @@ cdef Py_ssize_t parse_limit(str name, object value) except? -2:
     return -1 if value is None else parse_count(name, value, 0)
 
 
-cdef tuple parse_shape(str name, object shape):
+cdef tuple parse_shape(str name, object shape, Py_ssize_t least=1):
     """(height, width), of a longer shape its first two; a number is the side of a square."""
-    if hasattr(shape, "__index__"):
-        side = parse_count(name, shape, 1)
+    if hasattr(shape, "__index__") and not cnp.PyArray_Check(shape):
+        side = parse_count(name, shape, least)
         return side, side
     if not isinstance(shape, (tuple, list, np.ndarray)):
         raise TypeError(f"{name} is {shown(shape)}; expected (height, width)")
     if len(shape) < 2:
         raise ValueError(f"{name} is {shown(shape)}; expected (height, width)")
-    return parse_count(name, shape[0], 1), parse_count(name, shape[1], 1)
+    return parse_count(name, shape[0], least), parse_count(name, shape[1], least)
 
 
 # ---- decoding --------------------------------------------------------------------------
@@ -94,7 +94,7 @@ cdef tuple parse_shape(str name, object shape):
 cdef tuple parse_levels(object level_sizes, object strides):
     """Heights, widths and strides of the levels as arrays."""
     try:
-        sizes = [parse_shape("level_sizes", size) for size in level_sizes]
+        sizes = [parse_shape("level_sizes", size, 0) for size in level_sizes]
     except TypeError as error:
         if "level_sizes" in str(error):
             raise
