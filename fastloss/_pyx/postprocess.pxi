@@ -65,7 +65,7 @@ cdef Py_ssize_t parse_count(str name, object value, Py_ssize_t least) except? -2
         raise TypeError(f"{name} is {shown(value)}; expected a whole number")
     try:
         count = to_index(value)
-    except TypeError:
+    except (TypeError, ValueError):
         raise TypeError(f"{name} is {shown(value)}; expected a whole number") from None
     if not least <= count < 2**31:
         raise ValueError(f"{name} is {shown(value)}; expected a whole number >= {least}")
@@ -95,7 +95,7 @@ cdef tuple parse_levels(object level_sizes, object strides):
     """Heights, widths and strides of the levels as arrays."""
     try:
         sizes = [parse_shape("level_sizes", size, 0) for size in level_sizes]
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         if "level_sizes" in str(error):
             raise
         raise TypeError(f"level_sizes is {shown(level_sizes)}; expected (height, width) for each level") from None
