@@ -144,7 +144,8 @@ fl_status fl_matrix_nms(fl_matrix_nms_args *args) { return active->table->matrix
 fl_status fl_fuse(fl_fusion_args *args) { return active->table->fuse[args->dtype](args); }
 
 double fl_postprocess_cost(const fl_postprocess_args *args) {
-    return 0.15 * (1 + args->dtype) * (double)args->batch * (double)(args->classes + 1) * (double)args->anchors;
+    return 0.15 * (1 + args->dtype) * (double)args->batch * (double)(args->classes + 1)
+        * (double)args->anchors;
 }
 
 fl_status fl_postprocess(fl_postprocess_args *args) { return active->table->postprocess[args->dtype](args); }

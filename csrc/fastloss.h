@@ -303,11 +303,11 @@ typedef struct {
     int dtype, format, multi_label, agnostic;
     double confidence, threshold;
     ptrdiff_t batch, channels, classes, anchors;
-    const char *prediction;               /* contiguous (batch, channels, anchors): 4 of box, then classes */
-    const unsigned char *wanted;          /* a flag per class; NULL: all */
-    ptrdiff_t max_candidates, max_det;    /* -1: no limit */
-    fl_detections *images;                /* zeros; one for each of the batch */
-    ptrdiff_t bad;                        /* with FL_BAD_LABEL: a NaN, in (batch, classes, anchors) */
+    const char *prediction; /* contiguous (batch, channels, anchors): 4 of box, then classes */
+    const unsigned char *wanted; /* a flag per class; NULL: all */
+    ptrdiff_t max_candidates, max_det; /* -1: no limit */
+    fl_detections *images; /* zeros; one for each of the batch */
+    ptrdiff_t bad; /* with FL_BAD_LABEL: a NaN, in (batch, classes, anchors) */
 } fl_postprocess_args;
 
 fl_status fl_postprocess(fl_postprocess_args *args);
@@ -316,7 +316,7 @@ double fl_postprocess_cost(const fl_postprocess_args *args);
 typedef struct {
     ptrdiff_t height, width, to_height, to_width;
     int scale_up, center;
-    ptrdiff_t stride;                     /* pad to a multiple of it only; 0: to the whole shape */
+    ptrdiff_t stride; /* pad to a multiple of it only; 0: to the whole shape */
 } fl_letterbox_args;
 
 typedef struct {
@@ -340,19 +340,19 @@ double fl_rescale_cost(const fl_rescale_args *args);
 
 /* ---- instruction sets --------------------------------------------------- */
 
-void fl_isa_init(void);                    /* detect and choose the best */
-int fl_isa_count(void);                    /* levels this build holds and this machine runs */
-const char *fl_isa_name(int index);        /* best first */
+void fl_isa_init(void); /* detect and choose the best */
+int fl_isa_count(void); /* levels this build holds and this machine runs */
+const char *fl_isa_name(int index); /* best first */
 const char *fl_isa_active(void);
-int fl_isa_select(const char *name);       /* 0, or -1: unknown or not supported here */
+int fl_isa_select(const char *name); /* 0, or -1: unknown or not supported here */
 
 /* ---- threads ------------------------------------------------------------- */
 
 void fl_threads_init(void);
 const char *fl_compiler(void);
 int fl_has_openmp(void);
-void fl_set_threads(int n);                /* this process; 0: back to OpenMP's choice */
-int fl_swap_local_threads(int n);          /* this thread; 0: none; returns the old one */
-int fl_get_threads(void);                  /* what a large call would use now */
+void fl_set_threads(int n); /* this process; 0: back to OpenMP's choice */
+int fl_swap_local_threads(int n); /* this thread; 0: none; returns the old one */
+int fl_get_threads(void); /* what a large call would use now */
 
 #endif

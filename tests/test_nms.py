@@ -227,18 +227,14 @@ def test_real_detections():
         for dtype in DTYPES:
             for threshold in (0.1, 0.5):
                 args = boxes.astype(dtype), scores.astype(dtype)
-                np.testing.assert_array_equal(
-                    fl.nms(*args, threshold), ref.nms(*args, threshold)
-                )
+                np.testing.assert_array_equal(fl.nms(*args, threshold), ref.nms(*args, threshold))
                 np.testing.assert_array_equal(
                     fl.batched_nms(*args, classes, threshold),
                     ref.batched_nms(*args, classes, threshold),
                 )
     everything = fl.box_convert(np.array([row["bbox"] for row in found], float), "xywh", "xyxy")
     scores = np.array([row["score"] for row in found])
-    np.testing.assert_array_equal(
-        fl.nms(everything, scores, 0.5), ref.nms(everything, scores, 0.5)
-    )
+    np.testing.assert_array_equal(fl.nms(everything, scores, 0.5), ref.nms(everything, scores, 0.5))
 
 
 def test_overlaps_given_by_the_caller(isa):

@@ -96,7 +96,13 @@ def test_whatever_comes_is_refused_or_computed(name, argument):
 
 @pytest.mark.parametrize("name", ["nms", "batched_nms", "soft_nms", "matrix_nms"])
 def test_boxes_and_scores(name):
-    for bad in (np.zeros(4), np.zeros((3, 5)), np.zeros((1, 3, 4)), np.float64(1), np.zeros((4, 3))):
+    for bad in (
+        np.zeros(4),
+        np.zeros((3, 5)),
+        np.zeros((1, 3, 4)),
+        np.float64(1),
+        np.zeros((4, 3)),
+    ):
         text = fails(ValueError, "boxes", name, boxes=bad)
         assert str(np.shape(bad)) in text
     for bad in (np.zeros(2), np.zeros((3, 1)), 1.0, []):

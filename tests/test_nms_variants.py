@@ -114,9 +114,7 @@ def models(rng, dtype, make=samples.clustered):
     return lists
 
 
-@pytest.mark.parametrize(
-    "conf_type", ["avg", "max", "box_and_model_avg", "absent_model_aware_avg"]
-)
+@pytest.mark.parametrize("conf_type", ["avg", "max", "box_and_model_avg", "absent_model_aware_avg"])
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_weighted_boxes_fusion(conf_type, dtype, isa):
     for seed in range(4):

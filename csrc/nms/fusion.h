@@ -155,8 +155,8 @@ static fl_status FL(fuse)(fl_fusion_args *args) {
     fl_status status = columns && f.clusters && f.seen && items ? FL_OK : FL_NO_MEMORY;
     for (ptrdiff_t k = 0; k < groups.count && status == FL_OK; k++)
         args->n_fused +=
-            FL(fuse_label)(args, &f, groups.members + groups.starts[k], groups.starts[k + 1] - groups.starts[k],
-                           items, items + n, args->n_fused);
+            FL(fuse_label)(args, &f, groups.members + groups.starts[k],
+                           groups.starts[k + 1] - groups.starts[k], items, items + n, args->n_fused);
     if (status == FL_OK) status = FL(order_fused)(args, items, args->n_fused);
     free(columns);
     free(f.clusters);

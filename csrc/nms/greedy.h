@@ -55,7 +55,7 @@ static ptrdiff_t FL(take_dominant)(const FL(nms_input) *in, FL(ranked) *items, p
                                    ptrdiff_t *n_kept) {
     FL_ALIGNED FL(box_block) block;
     FL_ALIGNED int hits[FL(block)];
-    for (int round = 0; round < FL(rounds) && m > 64; round++) {
+    for (int round = 0; round < FL(rounds) &&m > 64; round++) {
         ptrdiff_t best = FL(best_of)(items, m), left = 0;
         FL(upright) top = FL(upright_at)(in->boxes, items[best].index);
         if (!FL(may_overlap)(top)) break;
@@ -96,7 +96,8 @@ static FL_INLINE FL(upright) FL(item_box)(const FL(nms_input) *in, const FL(rank
 }
 
 /* Where boxes begin, from at most FL(sample) of the m items. */
-static void FL(draw_sample)(const FL(nms_input) *in, const FL(ranked) *items, ptrdiff_t m, FL(grid_sample) *s) {
+static void FL(draw_sample)(const FL(nms_input) *in, const FL(ranked) *items, ptrdiff_t m,
+                            FL(grid_sample) *s) {
     s->count = 0;
     for (int k = 0; k < FL(sample); k++) {
         FL(upright) b = FL(item_box)(in, items, (ptrdiff_t)((double)m * k / FL(sample)));
@@ -168,8 +169,8 @@ static size_t FL(space_bytes)(ptrdiff_t m) {
     size_t grid = m > 2 * FL(grid_from)
         ? FL(grid_blocks)(m) * sizeof(FL(grid_block)) + FL(padded)(FL(grid_cells)(m) * sizeof(uint32_t))
         : 0;
-    return 2 * FL(padded)(m * sizeof(FL(ranked)))
-        + FL(padded)((m / FL_LANES + 1) * sizeof(FL(kept_block))) + grid;
+    return 2 * FL(padded)(m * sizeof(FL(ranked))) + FL(padded)((m / FL_LANES + 1) * sizeof(FL(kept_block)))
+        + grid;
 }
 
 static FL(nms_space) FL(space_in)(char *memory, ptrdiff_t m) {
@@ -187,7 +188,8 @@ static FL(nms_space) FL(space_in)(char *memory, ptrdiff_t m) {
 /* The boxes at `members` (NULL: all m from the first on), which are positions in rising order: writes those
  * that are kept to `kept`, by falling score, and returns their number; -1 where there is no memory. */
 static ptrdiff_t FL(greedy)(const FL(nms_input) *in, const uint32_t *members, ptrdiff_t m, uint32_t *kept) {
-    FL_ALIGNED char few[2 * FL(small) * sizeof(FL(ranked)) + (FL(small) / FL_LANES + 1) * sizeof(FL(kept_block))];
+    FL_ALIGNED char
+        few[2 * FL(small) *sizeof(FL(ranked)) + (FL(small) / FL_LANES + 1) * sizeof(FL(kept_block))];
     char *memory = NULL;
     FL(nms_space) space;
     if (m <= FL(small)) {

@@ -97,7 +97,7 @@ static FL_INLINE int FL(any_hit)(const FL(kept_block) *b, FL(upright) box, real 
 
 /* Whether one of `count` kept boxes suppresses the box. Four blocks at a time, the division on a near hit. */
 static FL_PASS int FL(suppressed)(const FL(kept_block) *blocks, ptrdiff_t count, FL(upright) box,
-                          real threshold) {
+                                  real threshold) {
     ptrdiff_t n = (count + FL_LANES - 1) / FL_LANES, i = 0;
     for (; i + 4 <= n; i += 4) {
         if (FL(any_near_of_four)(blocks + i, box, threshold))
@@ -105,8 +105,6 @@ static FL_PASS int FL(suppressed)(const FL(kept_block) *blocks, ptrdiff_t count,
                 if (FL(any_hit)(blocks + i + k, box, threshold)) return 1;
     }
     for (; i < n; i++)
-        if (FL(any_near)(blocks + i, box, threshold)
-            && FL(any_hit)(blocks + i, box, threshold))
-            return 1;
+        if (FL(any_near)(blocks + i, box, threshold) && FL(any_hit)(blocks + i, box, threshold)) return 1;
     return 0;
 }

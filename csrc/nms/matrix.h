@@ -51,7 +51,7 @@ static FL_INLINE void FL(matrix_fade_with)(int gaussian, const FL(matrix_space) 
             real e = sigma * (o * o - own * own);
             s.fading[j] = e > s.fading[j] ? e : s.fading[j];
         } else {
-            real f = (1 - o) / (1 - own);        /* 0/0 says nothing, and fails the comparison */
+            real f = (1 - o) / (1 - own); /* 0/0 says nothing, and fails the comparison */
             s.fading[j] = f < s.fading[j] ? f : s.fading[j];
         }
     }
@@ -73,7 +73,7 @@ static void FL(matrix_fade)(const fl_matrix_nms_args *args, const FL(matrix_spac
 
 static fl_status FL(matrix_nms)(fl_matrix_nms_args *args) {
     ptrdiff_t n = args->n;
-    real *columns = malloc((FL(matrix_columns) * n + 1) * sizeof *columns);
+    real *columns = malloc((FL(matrix_columns) *n + 1) * sizeof *columns);
     FL(ranked) *items = malloc((2 * n + 1) * sizeof *items);
     uint32_t *number = malloc((2 * n + 1) * sizeof *number);
     FL(word) *keys = malloc((n + 1) * sizeof *keys);
@@ -149,7 +149,8 @@ static fl_status FL(overlaps_nms)(fl_nms_args *args) {
             uint32_t i = order[r].index;
             if (struck[i]) continue;
             args->kept[args->n_kept++] = i;
-            FL(strike)((const real *)args->boxes + n * (ptrdiff_t)i, n, FL(nms_threshold)(args->threshold), struck);
+            FL(strike)((const real *)args->boxes + n * (ptrdiff_t)i, n, FL(nms_threshold)(args->threshold),
+                       struck);
         }
     }
     free(items);

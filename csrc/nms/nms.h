@@ -10,8 +10,8 @@ typedef struct {
 static void FL(nms_group)(void *context, ptrdiff_t group) {
     FL(nms_call) *call = context;
     const ptrdiff_t *starts = call->groups->starts + group;
-    call->n_kept[group] =
-        FL(greedy)(&call->in, call->groups->members + starts[0], starts[1] - starts[0], call->kept + starts[0]);
+    call->n_kept[group] = FL(greedy)(&call->in, call->groups->members + starts[0], starts[1] - starts[0],
+                                     call->kept + starts[0]);
 }
 
 /* Positions that were kept, in any order, sorted by falling score. */

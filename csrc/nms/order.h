@@ -26,7 +26,8 @@ static ptrdiff_t FL(keys_of_scores)(const real *restrict scores, ptrdiff_t n, FL
 /* Stable passes of a radix sort, by `digits` bytes of the key from bit `shift` on. Returns where the
  * result is: in `items` or in `other`. */
 enum { FL(most_digits) = sizeof(FL(word)) };
-static FL(ranked) *FL(radix_passes)(FL(ranked) *items, FL(ranked) *other, ptrdiff_t n, int shift, int digits) {
+static FL(ranked) *FL(radix_passes)(FL(ranked) *items, FL(ranked) *other, ptrdiff_t n, int shift,
+                                    int digits) {
     uint32_t place[FL(most_digits)][256];
     memset(place, 0, digits * sizeof *place);
     for (ptrdiff_t i = 0; i < n; i++)

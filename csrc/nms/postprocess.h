@@ -74,8 +74,8 @@ static void FL(note_nan)(FL(candidates) *list, ptrdiff_t at) {
 }
 
 /* Anchors from `first` on, each with its best class, the lowest of equal ones. */
-static void FL(collect_best)(const fl_postprocess_args *args, const real *scores, ptrdiff_t first, ptrdiff_t last,
-                             real confidence, FL(candidates) *list) {
+static void FL(collect_best)(const fl_postprocess_args *args, const real *scores, ptrdiff_t first,
+                             ptrdiff_t last, real confidence, FL(candidates) *list) {
     FL_ALIGNED real best[FL(score_block)];
     for (ptrdiff_t at = first; at < last; at += FL(score_block)) {
         int n = last - at < FL(score_block) ? (int)(last - at) : FL(score_block);
@@ -94,8 +94,8 @@ static void FL(collect_best)(const fl_postprocess_args *args, const real *scores
 }
 
 /* Every anchor of every class from `first` on. */
-static void FL(collect_all)(const fl_postprocess_args *args, const real *scores, ptrdiff_t first, ptrdiff_t last,
-                            real confidence, FL(candidates) *list) {
+static void FL(collect_all)(const fl_postprocess_args *args, const real *scores, ptrdiff_t first,
+                            ptrdiff_t last, real confidence, FL(candidates) *list) {
     for (ptrdiff_t c = first; c < last; c++) {
         int wanted = !args->wanted || args->wanted[c];
         for (ptrdiff_t at = 0; at < args->anchors; at += FL(score_block)) {
@@ -119,7 +119,7 @@ static void FL(collect_part)(void *context, ptrdiff_t chunk) {
     ptrdiff_t all = args->multi_label ? args->classes : args->anchors;
     ptrdiff_t last = first + each < all ? first + each : all;
     (args->multi_label ? FL(collect_all) : FL(collect_best))(args, scores, first, last, call->confidence,
-                                                              call->parts + chunk);
+                                                             call->parts + chunk);
 }
 
 /* ---- the selection of an image ------------------------------------------------------------------------- */
@@ -143,7 +143,8 @@ static int FL(best_candidates)(FL(candidate) *items, const FL(word) *keys, ptrdi
     return status;
 }
 
-static void FL(box_of_anchor)(const fl_postprocess_args *args, const real *boxes, ptrdiff_t anchor, real *out) {
+static void FL(box_of_anchor)(const fl_postprocess_args *args, const real *boxes, ptrdiff_t anchor,
+                              real *out) {
     for (int k = 0; k < 4; k++) out[k] = boxes[k * args->anchors + anchor];
     FL(convert_plain)(out, args->format, FL_XYXY, out);
 }
@@ -153,8 +154,8 @@ static void FL(keys_of)(const FL(candidate) *items, ptrdiff_t n, FL(word) *keys)
 }
 
 /* Rows (x1, y1, x2, y2, score, class) of the kept candidates. */
-static fl_status FL(write_rows)(const fl_postprocess_args *args, const FL(candidate) *items, const real *boxes,
-                                const uint32_t *kept, fl_detections *out) {
+static fl_status FL(write_rows)(const fl_postprocess_args *args, const FL(candidate) *items,
+                                const real *boxes, const uint32_t *kept, fl_detections *out) {
     real *row = malloc((6 * out->n + 1) * sizeof *row);
     out->rows = row;
     out->anchors = malloc((out->n + 1) * sizeof *out->anchors);
@@ -223,9 +224,9 @@ static void FL(postprocess_image)(void *context, ptrdiff_t image) {
     fl_detections *out = args->images + image;
     out->status = FL(gather_parts)(parts, call->parts_per_image);
     if (out->status == FL_OK)
-        out->status = FL(select_of_image)(
-            args, parts->items, parts->count,
-            (const real *)args->prediction + image * args->channels * args->anchors, out);
+        out->status =
+            FL(select_of_image)(args, parts->items, parts->count,
+                                (const real *)args->prediction + image * args->channels * args->anchors, out);
 }
 
 static fl_status FL(postprocess)(fl_postprocess_args *args) {

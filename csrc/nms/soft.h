@@ -44,7 +44,8 @@ static FL_PASS real FL(fade)(const fl_soft_nms_args *args, const FL(soft_boxes) 
                              FL(upright) top) {
     real t = (real)args->threshold, least = (real)args->least;
     real q = FL(min)(FL_PICK(0x1p126, 0x1p1022), (real)(1 / args->sigma));
-    return args->gaussian ? FL(fade_with)(1, s, m, top, t, q, least) : FL(fade_with)(0, s, m, top, t, q, least);
+    return args->gaussian ? FL(fade_with)(1, s, m, top, t, q, least)
+                          : FL(fade_with)(0, s, m, top, t, q, least);
 }
 
 /* Leave out what has a score of -infinity. */
@@ -61,10 +62,14 @@ static ptrdiff_t FL(draw_together)(const FL(soft_boxes) *s, ptrdiff_t m) {
 /* The members of one group; writes positions and scores, and returns their number; -1 without memory. */
 static ptrdiff_t FL(soft_group)(const fl_soft_nms_args *args, const uint32_t *members, ptrdiff_t m,
                                 int64_t *kept, real *faded) {
-    real *memory = malloc(m * (FL(soft_columns) * sizeof(real) + sizeof(uint32_t)) + 64);
+    real *memory = malloc(m * (FL(soft_columns) *sizeof(real) + sizeof(uint32_t)) + 64);
     if (!memory) return -1;
-    FL(soft_boxes) s = {memory,         memory + m,     memory + 2 * m,
-                        memory + 3 * m, memory + 4 * m, memory + 5 * m,
+    FL(soft_boxes) s = {memory,
+                        memory + m,
+                        memory + 2 * m,
+                        memory + 3 * m,
+                        memory + 4 * m,
+                        memory + 5 * m,
                         (uint32_t *)(memory + 6 * m)};
     real best = -(real)INFINITY, least = (real)args->least;
     for (ptrdiff_t i = 0; i < m; i++) {

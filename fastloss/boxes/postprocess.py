@@ -215,9 +215,7 @@ def letterbox(image_shape, new_shape=640, *, scale_up=True, center=True, stride=
     return Letterbox(*_core.letterbox(image_shape, new_shape, scale_up, center, stride))
 
 
-def scale_boxes(
-    boxes, from_shape, to_shape, *, padded=True, scale_up=True, center=True, clip=True
-):
+def scale_boxes(boxes, from_shape, to_shape, *, padded=True, scale_up=True, center=True, clip=True):
     """Boxes found in a letterboxed image, in the pixels of the image that it was made from.
 
     ::

@@ -48,7 +48,9 @@ def non_max_suppression(
             labels, anchors = labels[best], anchors[best]
         boxes = box_convert(image[:4, anchors].T, fmt, "xyxy")
         score = image[4 + labels, anchors]
-        keep = batched_nms(boxes, score, np.zeros_like(labels) if agnostic else labels, iou_threshold)
+        keep = batched_nms(
+            boxes, score, np.zeros_like(labels) if agnostic else labels, iou_threshold
+        )
         survivors = len(keep)
         keep = keep[:max_det]
         rows.append(np.column_stack([boxes[keep], score[keep], labels[keep]]).astype(p.dtype))
