@@ -2,8 +2,8 @@
 
 pytest bench/test_nms.py -k "sparse and 40000" --threads 2
 
-The plain quadratic kernel takes seconds where hardly any box is suppressed, so above 10,000 boxes it
-runs once.
+The plain quadratic kernel takes seconds where hardly any box is suppressed, so above 10,000 boxes
+it runs once.
 """
 
 from __future__ import annotations

@@ -22,9 +22,23 @@ def run(name, *arguments):
     return done.stdout
 
 
-@pytest.mark.parametrize("name", sorted(p.name for p in EXAMPLES.glob("*.py")))
+# Examples that need more than NumPy.
+WITH_PEERS = {"yolo_onnx_postprocess.py"}
+
+
+@pytest.mark.parametrize("name", sorted({p.name for p in EXAMPLES.glob("*.py")} - WITH_PEERS))
 def test_example_runs(name):
     assert run(name)
+
+
+@pytest.mark.peer
+def test_model_in_onnx_finds_what_was_drawn():
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    out = run("yolo_onnx_postprocess.py")
+    assert "5 detections" in out and "numpy + fastloss" in out
+    overlaps = [float(line.split()[-1]) for line in out.splitlines() if "what was drawn" in line]
+    assert len(overlaps) == 5 and min(overlaps) > 0.65
 
 
 def test_three_logits_have_the_loss_and_gradient_of_the_textbook():

@@ -72,7 +72,7 @@ def test_float32_is_compared_with_the_threshold_in_double(dtype):
         assert len(kept) == (1 if iou > threshold else 2)
     for threshold in (0.0, 0.3, 0.5, 1.0):
         half = np.array([[0, 0, 2, 2], [0, 0, 2, 1]], dtype)
-        assert len(fl.nms(half, [1, 0], threshold)) == (2 if 0.5 <= threshold else 1)
+        assert len(fl.nms(half, [1, 0], threshold)) == (2 if threshold >= 0.5 else 1)
 
 
 def test_every_iou_that_is_near_the_threshold():

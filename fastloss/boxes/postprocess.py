@@ -49,7 +49,8 @@ def non_max_suppression(
     Parameters
     ----------
     prediction : array_like, shape (B, 4 + C, A)
-        Boxes and probabilities of ``A`` anchors, as exported models return them: float32 or float64.
+        Boxes and probabilities of ``A`` anchors, as exported models return them: float32 or
+        float64.
     conf_threshold : float
         In [0, 1].
     iou_threshold : float

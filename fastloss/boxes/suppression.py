@@ -23,8 +23,9 @@ def nms(boxes, scores, iou_threshold):
         IoU = I / (area1 + area2 - I), computed in the dtype of boxes
 
     The result is exact for any number of boxes: nothing is cut off and there is no time limit. Of
-    equal scores the lowest position comes first (torchvision leaves their order open). Boxes without
-    area, inverted ones and those with a NaN overlap nothing: they stay, and suppress nothing.
+    equal scores the lowest position comes first (torchvision leaves their order open). Boxes
+    without area, inverted ones and those with a NaN overlap nothing: they stay, and suppress
+    nothing.
 
     Parameters
     ----------
