@@ -98,15 +98,22 @@ double fl_boxes_cost(const fl_boxes_args *args) {
     return fl_loss_traits[args->loss].cost * (double)args->space.size * (1 + args->dtype);
 }
 
-fl_status fl_boxes(fl_boxes_args *args) { return active->table->boxes[args->dtype](args); }
+fl_status fl_boxes(fl_boxes_args *args) {
+    int rotated = fl_box_width(args->format) != 4;
+    return (rotated ? active->table->rotated_boxes : active->table->boxes)[args->dtype](args);
+}
 
 double fl_pairs_cost(const fl_pairs_args *args) {
     const fl_traits *traits = &fl_loss_traits[args->loss];
-    return (args->grad ? traits->cost : traits->pair_cost) * (double)args->batch * args->n * args->m
+    double pair = fl_box_width(args->format) != 4 ? 12 : traits->pair_cost;
+    return (args->grad ? traits->cost + pair : pair) * (double)args->batch * args->n * args->m
         * (1 + args->dtype);
 }
 
-fl_status fl_pairs(fl_pairs_args *args) { return active->table->pairs[args->dtype](args); }
+fl_status fl_pairs(fl_pairs_args *args) {
+    int rotated = fl_box_width(args->format) != 4;
+    return (rotated ? active->table->rotated_pairs : active->table->pairs)[args->dtype](args);
+}
 
 int fl_box_width(int format) {
     return format == FL_AREA                         ? 1
@@ -153,3 +160,7 @@ fl_status fl_postprocess(fl_postprocess_args *args) { return active->table->post
 double fl_rescale_cost(const fl_rescale_args *args) { return 5 * (double)args->n; }
 
 fl_status fl_rescale(fl_rescale_args *args) { return active->table->rescale[args->dtype](args); }
+
+fl_status fl_mask_iou(fl_masks_args *args) { return active->table->mask_iou(args); }
+
+fl_status fl_mask_boxes(fl_mask_boxes_args *args) { return active->table->mask_boxes(args); }

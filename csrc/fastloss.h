@@ -44,7 +44,8 @@ typedef enum {
     FL_NONNEGATIVE,      /* >= 0 and finite */
     FL_POSITIVE,         /* > 0 and finite */
     FL_UNIT,             /* in [0, 1] */
-    FL_UNIT_OR_OFF       /* in [0, 1], or -1 = switched off */
+    FL_UNIT_OR_OFF,      /* in [0, 1], or -1 = switched off */
+    FL_SWITCH            /* True or False */
 } fl_domain;
 
 typedef struct {
@@ -161,8 +162,11 @@ typedef struct {
     int loss;                             /* index into the registry */
     int dtype, reduction;
     int as_loss;                          /* 1 - overlap by the rules of losses, else the overlap */
-    int format;                           /* without rotation */
+    int format;                           /* without rotation, or FL_CXCYWHR in radians (ProbIoU) */
     double eps;
+    double parameters[FL_MAX_PARAMETERS]; /* of an FL_BOX_LOSS, eps among them */
+    double *running_mean;                 /* of 1 - IoU, for WIoU 2 and 3: read, moved, written ... */
+    double momentum;                      /* ... so far towards the mean of this call */
     fl_space space;
     fl_operand boxes1, boxes2, grad;      /* grad: optional output */
     ptrdiff_t step1, step2, grad_step;    /* bytes between the coordinates of a box */
@@ -175,10 +179,13 @@ fl_status fl_boxes(fl_boxes_args *args);
 double fl_boxes_cost(const fl_boxes_args *args);
 
 /* Every box with every box: contiguous (batch, n, 4) and (batch, m, 4) to (batch, n, m)
- * and, where asked for, the derivative (batch, n, m, 4) with respect to boxes1. */
+ * and, where asked for, the derivative (batch, n, m, 4) with respect to boxes1. Rotated
+ * boxes have 5 or 8 numbers instead of 4. */
 typedef struct {
     int loss, dtype, format;
+    int training;                         /* by the rules of training instead of torchvision's */
     double eps;
+    double parameters[FL_MAX_PARAMETERS]; /* of an FL_BOX_LOSS, eps among them */
     ptrdiff_t batch, n, m;
     const char *boxes1, *boxes2;
     char *value, *grad;
@@ -337,6 +344,51 @@ typedef struct {
 
 fl_status fl_rescale(fl_rescale_args *args);
 double fl_rescale_cost(const fl_rescale_args *args);
+
+/* ---- masks ---------------------------------------------------------------- */
+
+/* Every mask with every other: contiguous bytes, zero or not, (batch, n, pixels) and
+ * (batch, m, pixels), to (batch, n, m). */
+typedef struct {
+    ptrdiff_t batch, n, m, pixels;
+    const uint8_t *masks[2];
+    const uint8_t *crowd;        /* per mask of the second: divide by the first area; optional */
+    double *value;
+} fl_masks_args;
+
+fl_status fl_mask_iou(fl_masks_args *args);
+
+/* The boxes x1, y1, x2, y2 around n contiguous masks, last pixels included. */
+typedef struct {
+    ptrdiff_t n, height, width;
+    const uint8_t *masks;
+    float *boxes;
+    ptrdiff_t bad_mask;          /* with FL_BAD_LABEL: the first mask without a pixel */
+} fl_mask_boxes_args;
+
+fl_status fl_mask_boxes(fl_mask_boxes_args *args);
+
+/* n masks as run lengths: columns of pixels one after another, runs of 0 and of 1 in turn,
+ * 0 first. They add up to height width. */
+typedef struct {
+    ptrdiff_t n;
+    const int64_t *counts;       /* of all masks */
+    const int64_t *start;        /* n + 1: mask i has counts[start[i]] .. counts[start[i + 1] - 1] */
+    const int64_t *height, *width;
+} fl_runs;
+
+/* Every mask with every other, to (n, m); -1 where their sizes differ. */
+typedef struct {
+    fl_runs masks[2];
+    const uint8_t *crowd;
+    double *value;
+} fl_runs_args;
+
+fl_status fl_run_iou(fl_runs_args *args);
+
+/* COCO's compressed text; counts has room for one run per character. FL_BAD_LABEL: not such a text. */
+fl_status fl_runs_of_text(const char *text, ptrdiff_t length, int64_t *counts, ptrdiff_t *n_counts);
+ptrdiff_t fl_runs_of_mask(const uint8_t *mask, ptrdiff_t height, ptrdiff_t width, int64_t *counts);
 
 /* ---- instruction sets --------------------------------------------------- */
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "masks.h"
 #include "parallel.h"
 #include "ratio.h"
 #include "registry.h"
@@ -47,6 +48,7 @@ static double fl_sum_lanes(const double *lanes) {
 
 #include "loops/labels.h"
 #include "nms/groups.h"
+#include "loops/masks.h"
 
 #define real float
 #define REAL_IS_FLOAT 1
@@ -70,6 +72,8 @@ const fl_table FL_PASTE(fl_table_, FL_ISA, ) = {
     .ratio = {fl_ratio_f32, fl_ratio_f64},
     .boxes = {fl_boxes_f32, fl_boxes_f64},
     .pairs = {fl_pairs_f32, fl_pairs_f64},
+    .rotated_boxes = {fl_rotated_boxes_f32, fl_rotated_boxes_f64},
+    .rotated_pairs = {fl_rotated_pairs_f32, fl_rotated_pairs_f64},
     .convert = {fl_convert_f32, fl_convert_f64},
     .decode = {fl_decode_f32, fl_decode_f64},
     .nms = {fl_nms_f32, fl_nms_f64},
@@ -79,4 +83,6 @@ const fl_table FL_PASTE(fl_table_, FL_ISA, ) = {
     .fuse = {fl_fuse_f32, fl_fuse_f64},
     .postprocess = {fl_postprocess_f32, fl_postprocess_f64},
     .rescale = {fl_rescale_f32, fl_rescale_f64},
+    .mask_iou = fl_mask_matrix,
+    .mask_boxes = fl_boxes_of_masks,
 };

@@ -11,6 +11,8 @@ enum {
 #define FL_PICK_ROW(name) FL_LOSS_##name,
 #define FL_RATIO(name, cost) FL_LOSS_##name,
 #define FL_BOXES(name, kind, cost, pair) FL_LOSS_##name,
+#define FL_BOX_LOSS(name, kind, cost) FL_LOSS_##name,
+#define FL_ROTATED(name, kind, cost) FL_LOSS_##name,
 #include "losses.def"
     FL_LOSS_COUNT
 };
@@ -35,7 +37,29 @@ typedef struct {
 } fl_traits;
 
 /* Kinds of overlap between boxes. */
-enum { FL_IOU, FL_GIOU, FL_DIOU, FL_CIOU };
+enum {
+    FL_IOU,
+    FL_GIOU,
+    FL_DIOU,
+    FL_CIOU,
+    FL_EIOU,
+    FL_FOCAL_EIOU,
+    FL_SIOU,
+    FL_WIOU1,
+    FL_WIOU2,
+    FL_WIOU3,
+    FL_MPDIOU,
+    FL_NWD,
+    FL_ALPHA_IOU,      /* these and the inner ones in the order of the first four */
+    FL_ALPHA_GIOU,
+    FL_ALPHA_DIOU,
+    FL_ALPHA_CIOU,
+    FL_INNER_IOU,
+    FL_INNER_GIOU,
+    FL_INNER_DIOU,
+    FL_INNER_CIOU,
+    FL_PROBIOU
+};
 
 extern const fl_traits fl_loss_traits[FL_LOSS_COUNT];
 

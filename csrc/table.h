@@ -11,6 +11,8 @@ typedef struct {
     fl_status (*ratio[2])(fl_ratio_args *args);
     fl_status (*boxes[2])(fl_boxes_args *args);
     fl_status (*pairs[2])(fl_pairs_args *args);
+    fl_status (*rotated_boxes[2])(fl_boxes_args *args);
+    fl_status (*rotated_pairs[2])(fl_pairs_args *args);
     fl_status (*convert[2])(fl_convert_args *args);
     fl_status (*decode[2])(fl_decode_args *args);
     fl_status (*nms[2])(fl_nms_args *args);
@@ -20,6 +22,8 @@ typedef struct {
     fl_status (*fuse[2])(fl_fusion_args *args);
     fl_status (*postprocess[2])(fl_postprocess_args *args);
     fl_status (*rescale[2])(fl_rescale_args *args);
+    fl_status (*mask_iou)(fl_masks_args *args);
+    fl_status (*mask_boxes)(fl_mask_boxes_args *args);
 } fl_table;
 
 #endif

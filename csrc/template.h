@@ -14,6 +14,8 @@ typedef struct {
 #include "losses/penalties.h"
 #include "losses/regression.h"
 #include "losses/boxes.h"
+#include "losses/box_variants.h"
+#include "losses/rotated.h"
 
 #include "loops/operand.h"
 #include "loops/reduce.h"
@@ -25,9 +27,10 @@ typedef struct {
 #include "loops/ratio_rows.h"
 #include "loops/ratio.h"
 #include "loops/boxblock.h"
+#include "loops/transform.h"
 #include "loops/boxes.h"
 #include "loops/pairs.h"
-#include "loops/transform.h"
+#include "loops/rotated.h"
 #include "loops/decode.h"
 #include "loops/rescale.h"
 

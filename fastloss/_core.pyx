@@ -4,7 +4,7 @@
 cimport cython
 cimport numpy as cnp
 from libc.math cimport INFINITY, isfinite
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint8_t
 
 from operator import index as to_index
 
@@ -46,6 +46,7 @@ cdef extern from "fastloss.h" nogil:
         FL_POSITIVE
         FL_UNIT
         FL_UNIT_OR_OFF
+        FL_SWITCH
 
     ctypedef struct fl_operand:
         char *data
@@ -114,3 +115,4 @@ include "_pyx/process.pxi"
 include "_pyx/boxes.pxi"
 include "_pyx/nms.pxi"
 include "_pyx/postprocess.pxi"
+include "_pyx/masks.pxi"

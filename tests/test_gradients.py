@@ -31,8 +31,8 @@ def slopes(function, x):
 
 def smooth_cases(loss, seed):
     for number, case in enumerate(loss.cases()):
-        # CIoU keeps alpha constant: its derivative is not that of the value
-        if loss.name.startswith("complete") or case.options.get("kind") == "ciou":
+        # a part is constant in the derivative (alpha of CIoU): it is not that of the value
+        if loss.frozen(case.options):
             continue
         for shape in SHAPES[loss.kind]:
             rng = np.random.default_rng([seed, number])

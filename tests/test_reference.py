@@ -21,16 +21,11 @@ def slopes(function, x):
     return np.array(out).reshape(x.shape + np.shape(out[0]))
 
 
-def frozen_alpha(name):
-    """CIoU keeps alpha constant: its gradient is not that of the value."""
-    return name.startswith("complete")
-
-
 def smooth_cases(name, seed):
     """(value function of the first argument, its value, outputs asked for) of every case."""
     loss = LOSSES[name]
     for number, case in enumerate(loss.cases()):
-        if frozen_alpha(name) or case.options.get("kind") == "ciou":
+        if loss.frozen(case.options):  # CIoU keeps alpha constant
             continue
         rng = np.random.default_rng([seed, number])
         args = case.smooth_sample(rng, SHAPES.get(loss.kind, (6,)), np.float64)

@@ -10,3 +10,4 @@
 #include "pow.h"
 #include "tanh.h"
 #include "atan.h"
+#include "sincos.h"

@@ -7,13 +7,14 @@ Tests, gradient checks, benchmarks, the documentation's tables and the command l
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 
-KINDS = ("pointwise", "rowwise", "ratio", "boxes", "pairs", "penalty", "transform")
+KINDS = ("pointwise", "rowwise", "ratio", "boxes", "pairs", "penalty", "transform", "masks")
 
 Shape = tuple[int, ...]
 Sampler = Callable[..., tuple]
@@ -56,11 +57,13 @@ class Loss:
     - ratio: (N, C, ...), the shape of input;
     - boxes, transform: the leading axes of the boxes, (N,) or (B, N);
     - pairs: (..., N, M);
+    - masks: (..., N, M, H, W), or (..., N, H, W) of one argument;
     - penalty: the shape of the parameters.
 
     `shapes` are small ones for tests, `bench` those for measurements. `options` are keyword
     arguments to try; a value may be a callable (rng, args) -> value. `variants` are further inputs
     with options of their own. `cases()` is all of that, times the reductions.
+    `frozen(options)` says whether a part of the value is a constant in the derivative.
     """
 
     name: str
@@ -78,11 +81,18 @@ class Loss:
     gradients: int = 1
     hess: bool = False
     peer: str | None = field(default=None)
+    frozen: Callable[[dict[str, Any]], Any] = lambda options: False
 
     @property
     def public(self) -> Callable[..., Any]:
         """The compiled function of the same name."""
         return getattr(importlib.import_module("fastloss"), self.name)
+
+    @property
+    def required(self) -> dict[str, Any]:
+        """Keyword arguments that a call cannot do without, from the first of the options."""
+        parameters = inspect.signature(self.function).parameters
+        return {k: v for k, v in self.options[0].items() if parameters[k].default is inspect._empty}
 
     def cases(self) -> Iterator[Case]:
         """Every input with every set of options and every reduction."""

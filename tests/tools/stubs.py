@@ -34,9 +34,14 @@ BY_NAME = {
     "class_weight": "Array | None",
     "classes": "Sequence[int] | None",
     "kind": 'Literal["iou", "giou", "diou", "ciou"]',
+    "image_size": "tuple[float, float] | None",
+    "constant": "float | None",
     "mode": 'Literal["binary", "multilabel", "multiclass"]',
     "average": 'Literal["macro", "micro"]',
     "fmt": "str",
+    "masks1": "Array | Sequence[Mapping[str, object]]",
+    "masks2": "Array | Sequence[Mapping[str, object]]",
+    "iscrowd": "Array | None",
     "in_fmt": "str",
     "out_fmt": "str",
     "ignore_index": "int | None",
@@ -77,6 +82,16 @@ def outputs(loss: Any) -> Iterator[tuple[Deciding, str]]:
         yield {"grad": f"bool | {gradients}", "hess": on}, f"tuple[{{value}}, {gradients}, Floats]"
 
 
+def with_state(loss: Any) -> Iterator[tuple[Deciding, str]]:
+    """The same; a running mean that was handed in comes back as the last of the results."""
+    stateful = "running_mean" in inspect.signature(loss.function).parameters
+    for deciding, result in outputs(loss):
+        yield ({**deciding, "running_mean": "None"} if stateful else deciding), result
+        if stateful:
+            inner = result.removeprefix("tuple[").removesuffix("]") if "[" in result else result
+            yield {**deciding, "running_mean": "float"}, f"tuple[{inner}, float]"
+
+
 def penalty_overloads() -> Iterator[tuple[Deciding, str]]:
     """Parameters come as an array, a sequence or a mapping of arrays: so do the gradients."""
     anything = "Array | Sequence[Array] | Mapping[_K, Array]"
@@ -94,7 +109,7 @@ def overloads(loss: Any, reduces: bool) -> Iterator[tuple[Deciding, str]]:
     if loss.kind == "penalty":
         yield from penalty_overloads()
         return
-    for deciding, result in outputs(loss):
+    for deciding, result in with_state(loss):
         if not reduces:
             yield deciding, result.format(value="Floats")
             continue
@@ -107,6 +122,8 @@ def overloads(loss: Any, reduces: bool) -> Iterator[tuple[Deciding, str]]:
 
 def admits(type_name: str, default: Any) -> bool:
     """Whether a default belongs to an overload's type."""
+    if default is None:
+        return type_name == "None"
     if default is False:
         return type_name.startswith("bool") or "False" in type_name
     return f'"{default}"' in type_name

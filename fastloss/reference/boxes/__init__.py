@@ -5,7 +5,9 @@ equal sides max and min share the derivative in halves.
 """
 
 from . import aligned as aligned
+from . import masks as masks
 from . import pairwise as pairwise
 from . import postprocess as postprocess
 from . import suppression as suppression
 from . import transforms as transforms
+from . import variants as variants

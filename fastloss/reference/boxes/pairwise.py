@@ -24,7 +24,8 @@ from .._overlap import (
     intersection,
 )
 from .._registry import register
-from .aligned import _output
+from .aligned import KINDS, _output
+from .variants import boxes_of, corner_penalty, efficient, iou_of, penalties, scylla, wasserstein
 
 
 def _matrix(
@@ -92,7 +93,10 @@ def distance_box_iou(boxes1: Any, boxes2: Any, eps: float = 1e-7, *, grad: Any =
 
 
 @_pairwise(
-    formula="I/U − ρ²/c² − αv", options=({}, {"eps": 1e-3}), peer="torchvision.ops.complete_box_iou"
+    formula="I/U − ρ²/c² − αv",
+    options=({}, {"eps": 1e-3}),
+    peer="torchvision.ops.complete_box_iou",
+    frozen=lambda options: True,
 )
 def complete_box_iou(boxes1: Any, boxes2: Any, eps: float = 1e-7, *, grad: Any = False) -> Any:
     """DIoU - alpha v of every pair, alpha = v / (1 - IoU + v + eps) constant (torchvision)."""
@@ -102,3 +106,55 @@ def complete_box_iou(boxes1: Any, boxes2: Any, eps: float = 1e-7, *, grad: Any =
         return iou - distance - aspect(p, t, iou.value, eps)
 
     return _matrix(boxes1, boxes2, "xyxy", formula, grad)
+
+
+PAIR_KINDS: tuple[dict[str, Any], ...] = (
+    *({"kind": kind} for kind in (*KINDS, "eiou", "siou")),
+    {"kind": "mpdiou", "image_size": (60, 80)},
+    {"kind": "nwd", "constant": 20.0},
+)
+
+
+@_pairwise(
+    formula="any overlap",
+    options=(
+        *PAIR_KINDS,
+        *({**options, "fmt": "cxcywh"} for options in PAIR_KINDS[3:]),
+        {"kind": "giou", "eps": 1e-3},
+        {"kind": "eiou", "eps": 1e-3, "fmt": "xywh"},
+    ),
+    frozen=lambda options: options.get("kind") == "ciou",
+)
+def pairwise_box_iou(
+    boxes1: Any,
+    boxes2: Any,
+    *,
+    kind: str = "iou",
+    fmt: str = "xyxy",
+    image_size: Any = None,
+    constant: Any = None,
+    eps: float = 1e-7,
+    grad: Any = False,
+) -> Any:
+    """`bbox_iou`, or one minus a loss of `variants`, of every pair."""
+    first = as_float(boxes1)
+    second = like(boxes2, first)
+    check_boxes(first, "boxes1")
+    check_boxes(second, "boxes2")
+    shape = np.broadcast_shapes(first[..., :, None, 0].shape, second[..., None, :, 0].shape)
+    with np.errstate(all="ignore"):
+        p, t = boxes_of(
+            first[..., :, None, :], second[..., None, :, :], fmt, eps, wanted(grad), kind != "nwd"
+        )
+        if kind == "eiou":
+            overlap = 1 - efficient(p, t, eps)
+        elif kind == "siou":
+            overlap = scylla(p, t, eps)
+        elif kind == "nwd":
+            overlap = wasserstein(p, t, constant, eps)
+        else:
+            overlap = iou_of(p, t, eps)[0]
+            terms = penalties(p, t, kind, eps) if kind in KINDS else []
+            for penalty in terms or ([corner_penalty(p, t, image_size)] if image_size else []):
+                overlap = overlap - penalty
+        return _output(overlap, grad, shape, first.dtype)

@@ -59,7 +59,7 @@ def _stack(parts: Iterable[np.ndarray], dtype: Any) -> np.ndarray:
 @_transform(
     formula="xyxy ↔ xywh ↔ cxcywh",
     sample=single,
-    options=tuple({"in_fmt": a, "out_fmt": b} for a in FORMATS for b in FORMATS),
+    options=tuple({"in_fmt": a, "out_fmt": b} for a in FORMATS for b in FORMATS[::-1]),
     variants=(
         Variant(rotated, tuple({"in_fmt": a, "out_fmt": b} for a in ROTATED[:2] for b in ROTATED)),
         Variant(quadrilaterals, tuple({"in_fmt": "xyxyxyxy", "out_fmt": b} for b in ROTATED)),
