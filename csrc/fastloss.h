@@ -224,9 +224,10 @@ double fl_decode_cost(const fl_decode_args *args);
 
 /* ---- non-maximum suppression ------------------------------------------------ */
 
-/* n contiguous boxes, corners. Positions of those that stay go to `kept` (room for n), by falling score. */
+/* n contiguous boxes, corners or rotated. Positions of those that stay go to `kept` (room for n), by falling
+ * score. */
 typedef struct {
-    int dtype;
+    int dtype, format;
     double threshold;                     /* of the IoU */
     ptrdiff_t n;
     const char *boxes;

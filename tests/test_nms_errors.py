@@ -21,6 +21,8 @@ GOOD = {
     "nms": {"boxes": BOXES, "scores": SCORES, "iou_threshold": 0.5},
     "batched_nms": {"boxes": BOXES, "scores": SCORES, "idxs": [0, 1, 0], "iou_threshold": 0.5},
     "nms_from_overlaps": {"overlaps": OVERLAPS, "scores": SCORES, "threshold": 0.5},
+    "nms_rotated": {"boxes": np.column_stack([BOXES, SCORES]), "scores": SCORES,
+                    "iou_threshold": 0.5},
     "soft_nms": {"boxes": BOXES, "scores": SCORES},
     "matrix_nms": {"boxes": BOXES, "scores": SCORES},
     "weighted_boxes_fusion": {
@@ -67,7 +69,7 @@ def fails(errors, argument, name, **changes):
 
 
 def test_every_function_has_good_arguments_here():
-    boxes = {name for name, entry in CRITERIA.items() if entry.family == "boxes"}
+    boxes = {entry.name for entry in CRITERIA.values() if entry.family == "boxes"}
     assert boxes == set(GOOD)
     for name, arguments in GOOD.items():
         getattr(fl, name)(**arguments)
@@ -155,6 +157,18 @@ def test_classes():
         assert "but prediction has 3 classes (0..2)" in text
     for bad in ([0.5], "1", [True, False], [[0], [1]], [None]):
         fails((TypeError, ValueError), "classes", "non_max_suppression", classes=bad)
+
+
+def test_rotated_boxes():
+    for bad in (BOXES, np.zeros(5), np.zeros((1, 3, 5))):
+        fails(ValueError, "boxes", "nms_rotated", boxes=bad)
+    fails(ValueError, "boxes", "nms_rotated", fmt="xyxyxyxy")
+    for bad in ("xyxy", None, 5, "CXCYWHR"):
+        assert "'cxcywhr'" in fails(ValueError, "fmt", "nms_rotated", fmt=bad)
+    nan = np.full((3, 5), np.nan)
+    assert fl.nms_rotated(nan, SCORES, 0.5).tolist() == [1, 0, 2]
+    assert fl.nms_rotated(np.full((3, 5), np.inf), SCORES, 0.5).tolist() == [1, 0, 2]
+    assert fl.nms_rotated([], [], 0.5).shape == (0,)
 
 
 def test_matrices():

@@ -170,3 +170,63 @@ def test_weighted_boxes_fusion_by_hand():
     twice = [np.concatenate([one, one])], [[0.8, 0.8]], [[0, 0]]
     assert fl.weighted_boxes_fusion(*twice)[1].tolist() == [0.8]
     assert fl.weighted_boxes_fusion(*twice, allows_overflow=True)[1].tolist() == [1.6]
+
+
+# ---- rotated boxes -----------------------------------------------------------------------
+
+
+def turned(rng, n, side, thin=False):
+    size = rng.uniform(5, 60, (n, 2))
+    if thin:
+        size = np.stack([rng.uniform(100, 900, n), 10.0 ** rng.uniform(-2, 1, n)], axis=1)
+    angle = rng.choice([rng.uniform(-360, 360, n), 90.0 * rng.integers(-4, 4, n)])
+    return np.column_stack([rng.uniform(0, side, (n, 2)), size, angle])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_rotated_boxes_by_their_matrix(dtype, isa):
+    """Lists and grids keep what the matrix of all overlaps keeps."""
+    for n, side in ((0, 1), (1, 1), (60, 80), (700, 300), (2500, 1500)):
+        for thin in (False, True):
+            rng = np.random.default_rng(n)
+            boxes = turned(rng, n, side, thin).astype(dtype)
+            boxes[rng.random(n) < 0.02, rng.integers(0, 5)] = np.nan
+            boxes[rng.random(n) < 0.02, 2] = 0
+            scores = rng.permutation(n).astype(dtype)
+            overlaps = fl.box_iou(boxes, boxes, "cxcywhr")
+            for threshold in (0.0, 0.001, 0.3, 0.9):
+                expected = fl.nms_from_overlaps(overlaps, scores, threshold)
+                for threads in (1, 2):
+                    with fl.num_threads(threads):
+                        got = fl.nms_rotated(boxes, scores, threshold)
+                    np.testing.assert_array_equal(got, expected)
+
+
+def test_rotated_boxes_of_every_format_and_class():
+    rng = np.random.default_rng(0)
+    boxes, scores = turned(rng, 150, 200), rng.random(150)
+    classes = rng.integers(0, 3, 150)
+    for fmt in ("cxcywhr", "xywhr", "xyxyxyxy"):
+        same = fl.box_convert(boxes, "cxcywhr", fmt)
+        for idxs in (None, classes):
+            got = fl.nms_rotated(same, scores, 0.2, idxs=idxs, fmt=fmt)
+            np.testing.assert_array_equal(
+                got, ref.nms_rotated(same, scores, 0.2, idxs=idxs, fmt=fmt)
+            )
+    upright = boxes * [1, 1, 1, 1, 0]
+    corners = fl.box_convert(upright[:, :4], "cxcywh", "xyxy")
+    np.testing.assert_array_equal(
+        fl.nms_rotated(upright, scores, 0.35), fl.nms(corners, scores, 0.35)
+    )
+
+
+def test_rotated_boxes_far_out_and_huge():
+    rng = np.random.default_rng(0)
+    for scale, shift in ((1e-25, 0), (1e15, 0), (1, 1e7), (1e36, 0)):
+        boxes = turned(rng, 1500, 4000)
+        boxes[:, :4] = boxes[:, :4] * scale + [shift, shift, 0, 0]
+        boxes = boxes.clip(-1e38, 1e38).astype(np.float32)
+        with np.errstate(all="ignore"):
+            overlaps = fl.box_iou(boxes, boxes, "cxcywhr")
+        expected = fl.nms_from_overlaps(overlaps, np.arange(1500), 0.2)
+        np.testing.assert_array_equal(fl.nms_rotated(boxes, np.arange(1500), 0.2), expected)

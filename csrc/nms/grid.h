@@ -14,6 +14,7 @@ typedef struct {
 
 typedef struct {
     FL(grid_block) *blocks;
+    FL(turned_block) *turned;     /* beside the blocks, of rotated boxes */
     uint32_t *heads, n_blocks;
     ptrdiff_t columns, rows;
     real left, top, per_x, per_y; /* cell = (coordinate - left) per_x, clamped */
@@ -29,7 +30,7 @@ static FL_INLINE ptrdiff_t FL(grid_cell)(real x, real origin, real per, ptrdiff_
     return (ptrdiff_t)FL(min)(FL(max)(at, 0), last);
 }
 
-static void FL(grid_insert)(FL(grid) *g, FL(upright) b) {
+static void FL(grid_insert)(FL(grid) *g, FL(upright) b, const FL(rotated) *turned) {
     ptrdiff_t column = FL(grid_cell)(b.x1, g->left, g->per_x, g->columns);
     uint32_t *head = g->heads + FL(grid_cell)(b.y1, g->top, g->per_y, g->rows) * g->columns + column;
     if (!*head || g->blocks[*head - 1].count == FL_LANES) {
@@ -38,6 +39,7 @@ static void FL(grid_insert)(FL(grid) *g, FL(upright) b) {
         *head = ++g->n_blocks;
     }
     FL(grid_block) *block = g->blocks + *head - 1;
+    if (turned) FL(keep_turned)(g->turned + *head - 1, block->count, turned);
     FL(keep)(&block->boxes, block->count++, b);
     g->widest = FL(max)(b.x2 - b.x1, g->widest);
     g->highest = FL(max)(b.y2 - b.y1, g->highest);
@@ -59,15 +61,21 @@ static FL_INLINE FL(window) FL(grid_window)(const FL(grid) *g, FL(upright) b) {
     };
 }
 
-static FL_PASS int FL(grid_suppressed)(const FL(grid) *g, FL(upright) b, real threshold) {
-    FL(window) at = FL(grid_window)(g, b);
+static FL_INLINE int FL(cells_suppress)(int rotated, const FL(grid) *g, const FL(question) *ask) {
+    FL(window) at = FL(grid_window)(g, ask->box);
     for (ptrdiff_t row = at.top; row <= at.bottom; row++)
         for (ptrdiff_t column = at.left; column <= at.right; column++)
             for (uint32_t i = g->heads[row * g->columns + column]; i; i = g->blocks[i - 1].next)
-                if (FL(any_near)(&g->blocks[i - 1].boxes, b, threshold)
-                    && FL(any_hit)(&g->blocks[i - 1].boxes, b, threshold))
-                    return 1;
+                if (FL(block_suppresses)(rotated, &g->blocks[i - 1].boxes, g->turned + i - 1, ask)) return 1;
     return 0;
+}
+
+static FL_PASS int FL(grid_suppressed)(const FL(grid) *g, FL(question) ask) {
+    return FL(cells_suppress)(0, g, &ask);
+}
+
+static FL_PASS int FL(grid_suppressed_turned)(const FL(grid) *g, FL(question) ask) {
+    return FL(cells_suppress)(1, g, &ask);
 }
 
 /* About how long a search takes that finds nothing, in nanoseconds. */

@@ -95,16 +95,78 @@ static FL_INLINE int FL(any_hit)(const FL(kept_block) *b, FL(upright) box, real 
     return hit;
 }
 
-/* Whether one of `count` kept boxes suppresses the box. Four blocks at a time, the division on a near hit. */
-static FL_PASS int FL(suppressed)(const FL(kept_block) *blocks, ptrdiff_t count, FL(upright) box,
-                                  real threshold) {
-    ptrdiff_t n = (count + FL_LANES - 1) / FL_LANES, i = 0;
-    for (; i + 4 <= n; i += 4) {
-        if (FL(any_near_of_four)(blocks + i, box, threshold))
-            for (int k = 0; k < 4; k++)
-                if (FL(any_hit)(blocks + i + k, box, threshold)) return 1;
+/* ---- rotated boxes ----------------------------------------------------------------------------------- */
+
+/* Of a rotated box, `upright` is the box around it, but for the area, which is its own. The kept ones stand
+ * beside their blocks: what the exact overlap needs, and 0 in the lanes that are not filled. */
+typedef struct {
+    real x[FL_LANES], y[FL_LANES], c[FL_LANES], s[FL_LANES], p[FL_LANES], q[FL_LANES];
+} FL(turned_block);
+
+static FL_INLINE void FL(keep_turned)(FL(turned_block) *blocks, ptrdiff_t count, const FL(rotated) *box) {
+    FL(turned_block) *b = blocks + count / FL_LANES;
+    int lane = (int)(count % FL_LANES);
+    if (!lane) memset(b, 0, sizeof *b);
+    b->x[lane] = box->x, b->y[lane] = box->y, b->c[lane] = box->c, b->s[lane] = box->s;
+    b->p[lane] = box->p, b->q[lane] = box->q;
+}
+
+/* IoU > t needs an intersection of more than t / (1 + t) of both areas together, and the boxes around the
+ * boxes share no less; half of that is asked for, as the overlap of thin boxes loses digits. */
+static FL_INLINE int FL(any_around_near)(const FL(kept_block) *b, FL(upright) box, real share) {
+    int near = 0;
+    FL_LANE_LOOP_OR(near)
+    for (int l = 0; l < FL_LANES; l++) {
+        real w = FL(min)(b->x2[l], box.x2) - FL(max)(b->x1[l], box.x1);
+        real h = FL(min)(b->y2[l], box.y2) - FL(max)(b->y1[l], box.y1);
+        near |= w * FL(max)(0, h) > share * (b->area[l] + box.area);
     }
+    return near;
+}
+
+static FL_PASS int FL(any_turned_hit)(const FL(turned_block) *b, const FL(rotated) *box, real threshold) {
+    const FL(rotated) own = *box;
+    int hit = 0;
+    FL_LANE_LOOP_OR(hit)
+    for (int l = 0; l < FL_LANES; l++) {
+        FL(rotated) kept = {b->x[l], b->y[l], 0, 0, b->c[l], b->s[l], b->p[l], b->q[l]};
+        hit |= FL(rotated_iou)(0, kept, own, NULL).value > threshold;
+    }
+    return hit;
+}
+
+/* ---- a box against all kept ones ------------------------------------------------------------------------ */
+
+/* What is asked of a box: `turned` where it is a rotated one. */
+typedef struct {
+    FL(upright) box;
+    const FL(rotated) *turned;
+    real threshold, share;
+} FL(question);
+
+static FL_INLINE int FL(block_suppresses)(int rotated, const FL(kept_block) *b,
+                                          const FL(turned_block) *turned, const FL(question) *ask) {
+    if (rotated)
+        return FL(any_around_near)(b, ask->box, ask->share)
+            && FL(any_turned_hit)(turned, ask->turned, ask->threshold);
+    return FL(any_near)(b, ask->box, ask->threshold) && FL(any_hit)(b, ask->box, ask->threshold);
+}
+
+/* Whether one of `count` kept boxes suppresses the box. Four blocks at a time, the division on a near hit. */
+static FL_PASS int FL(suppressed)(const FL(kept_block) *blocks, ptrdiff_t count, FL(question) ask) {
+    ptrdiff_t n = (count + FL_LANES - 1) / FL_LANES, i = 0;
+    for (; i + 4 <= n; i += 4)
+        if (FL(any_near_of_four)(blocks + i, ask.box, ask.threshold))
+            for (int k = 0; k < 4; k++)
+                if (FL(any_hit)(blocks + i + k, ask.box, ask.threshold)) return 1;
     for (; i < n; i++)
-        if (FL(any_near)(blocks + i, box, threshold) && FL(any_hit)(blocks + i, box, threshold)) return 1;
+        if (FL(block_suppresses)(0, blocks + i, NULL, &ask)) return 1;
+    return 0;
+}
+
+static FL_PASS int FL(turned_suppressed)(const FL(kept_block) *blocks, const FL(turned_block) *turned,
+                                         ptrdiff_t count, FL(question) ask) {
+    for (ptrdiff_t i = 0; i * FL_LANES < count; i++)
+        if (FL(block_suppresses)(1, blocks + i, turned + i, &ask)) return 1;
     return 0;
 }

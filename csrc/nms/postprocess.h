@@ -188,7 +188,7 @@ static fl_status FL(select_of_image)(const fl_postprocess_args *args, FL(candida
             FL(box_of_anchor)(args, raw, items[i].anchor, boxes + 4 * i);
             labels[i] = items[i].label;
         }
-        FL(nms_input) in = {boxes, keys, FL(nms_threshold)(args->threshold)};
+        FL(nms_input) in = {boxes, keys, FL(nms_threshold)(args->threshold), NULL, 0};
         out->n = out->survivors = FL(select)(&in, args->agnostic ? NULL : labels, n, kept);
         if (args->max_det >= 0 && out->n > args->max_det) out->n = args->max_det;
         status = out->n < 0 ? FL_NO_MEMORY : FL(write_rows)(args, items, raw, kept, out);

@@ -5,7 +5,7 @@ from libc.string cimport memcpy
 
 cdef extern from "fastloss.h" nogil:
     ctypedef struct fl_nms_args:
-        int dtype
+        int dtype, format
         double threshold
         Py_ssize_t n
         const char *boxes
@@ -72,15 +72,16 @@ cdef extern from "fastloss.h" nogil:
 
 
 cdef Py_ssize_t MOST_BOXES = 2**32 - 2
+cdef tuple ROTATED_FORMATS = ("cxcywhr", "xywhr", "xyxyxyxy")
 
 
-cdef cnp.ndarray flat_boxes_of(object boxes):
-    """(n, 4), contiguous, float32 or float64."""
+cdef cnp.ndarray flat_boxes_of(object boxes, int width=4):
+    """(n, width), contiguous, float32 or float64."""
     cdef cnp.ndarray b = as_boxes("boxes", boxes)
-    if cnp.PyArray_NDIM(b) != 2 or cnp.PyArray_DIM(b, 1) != 4:
+    if cnp.PyArray_NDIM(b) != 2 or cnp.PyArray_DIM(b, 1) != width:
         if not cnp.PyArray_SIZE(b) and cnp.PyArray_NDIM(b) == 1:      # an empty list
-            return np.empty((0, 4), b.dtype)
-        raise ValueError(f"boxes has shape {shape_of(b)}; expected (number of boxes, 4)")
+            return np.empty((0, width), b.dtype)
+        raise ValueError(f"boxes has shape {shape_of(b)}; expected (number of boxes, {width})")
     if cnp.PyArray_DIM(b, 0) > MOST_BOXES:
         raise ValueError(f"boxes has shape {shape_of(b)}; expected at most {MOST_BOXES} boxes")
     return contiguous(b, cnp.PyArray_TYPE(b))
@@ -141,12 +142,21 @@ cdef cnp.ndarray taken(cnp.ndarray a, Py_ssize_t n):
 
 def nms(boxes, scores, idxs, iou_threshold):
     """Positions of the boxes that stay; idxs None: all of one class."""
+    return selected(boxes, scores, idxs, iou_threshold, FL_XYXY)
+
+
+def nms_rotated(boxes, scores, idxs, iou_threshold, fmt):
+    return selected(boxes, scores, idxs, iou_threshold, parse_format("fmt", fmt, ROTATED_FORMATS))
+
+
+cdef cnp.ndarray selected(object boxes, object scores, object idxs, object iou_threshold, int format):
     cdef fl_nms_args args
-    cdef cnp.ndarray b = flat_boxes_of(boxes), s = as_operand("scores", scores), c = None, out
+    cdef cnp.ndarray b = flat_boxes_of(boxes, fl_box_width(format)), s = as_operand("scores", scores), c = None, out
     cdef cnp.npy_intp n = cnp.PyArray_DIM(b, 0)
     cdef int number = cnp.PyArray_TYPE(b), status
     check_length("scores", s, "boxes", n)
     args.dtype = dtype_of(b)
+    args.format = format
     args.threshold = parse_in_domain("iou_threshold", iou_threshold, FL_UNIT)
     args.n = n
     args.boxes = <char *>cnp.PyArray_DATA(b)

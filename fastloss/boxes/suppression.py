@@ -7,6 +7,7 @@ __all__ = [
     "matrix_nms",
     "nms",
     "nms_from_overlaps",
+    "nms_rotated",
     "soft_nms",
     "weighted_boxes_fusion",
 ]
@@ -146,6 +147,48 @@ def nms_from_overlaps(overlaps, scores, threshold):
     array([1, 2])
     """
     return _core.nms_from_overlaps(overlaps, scores, threshold)
+
+
+def nms_rotated(boxes, scores, iou_threshold, *, idxs=None, fmt="cxcywhr"):
+    """`nms` of rotated boxes, by the exact overlap of the rectangles.
+
+    ::
+
+        by falling score: a box stays unless its IoU with one that stayed is > iou_threshold
+        IoU = box_iou(kept, box, fmt)
+
+    Parameters
+    ----------
+    boxes : array_like, shape (n, 5), or (n, 8) for "xyxyxyxy"
+        Rotated boxes as `box_convert` has them, angles in degrees: float32 or float64; integers
+        count as float64.
+    scores : array_like, shape (n,)
+        Of any real dtype.
+    iou_threshold : float
+        In [0, 1].
+    idxs : array_like of integers, shape (n,), optional
+        Classes: boxes of different ones leave each other alone.
+    fmt : {"cxcywhr", "xywhr", "xyxyxyxy"}
+        Format of the boxes.
+
+    Returns
+    -------
+    keep : ndarray of int64
+        Positions in ``boxes``, by falling score; of equal scores the lowest first.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As in `nms`; an unknown format.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> boxes = [[5.0, 5, 10, 4, 0], [5, 5, 10, 4, 90], [5, 5, 10, 4, 10]]
+    >>> fl.nms_rotated(boxes, [0.9, 0.8, 0.7], 0.5)
+    array([0, 1])
+    """
+    return _core.nms_rotated(boxes, scores, idxs, iou_threshold, fmt)
 
 
 def soft_nms(

@@ -11,6 +11,7 @@ __all__ = [
     "matrix_nms",
     "nms",
     "nms_from_overlaps",
+    "nms_rotated",
     "soft_nms",
     "weighted_boxes_fusion",
 ]
@@ -21,6 +22,14 @@ _Confidence: TypeAlias = Literal["avg", "max", "box_and_model_avg", "absent_mode
 def nms(boxes: Array, scores: Array, iou_threshold: float) -> _Positions: ...
 def batched_nms(boxes: Array, scores: Array, idxs: Array, iou_threshold: float) -> _Positions: ...
 def nms_from_overlaps(overlaps: Array, scores: Array, threshold: float) -> _Positions: ...
+def nms_rotated(
+    boxes: Array,
+    scores: Array,
+    iou_threshold: float,
+    *,
+    idxs: Array | None = ...,
+    fmt: Literal["cxcywhr", "xywhr", "xyxyxyxy"] = ...,
+) -> _Positions: ...
 def soft_nms(
     boxes: Array,
     scores: Array,

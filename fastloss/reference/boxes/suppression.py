@@ -8,6 +8,7 @@ import numpy as np
 
 from .._common import as_float, quotient
 from .._registry import criterion
+from .pairwise import box_iou
 
 
 def falling(scores: np.ndarray) -> np.ndarray:
@@ -71,6 +72,22 @@ def nms_from_overlaps(overlaps: Any, scores: Any, threshold: float) -> Any:
         if not any(float(o[i, j]) > threshold for i in kept):
             kept.append(j)
     return np.array(kept, np.int64)
+
+
+@criterion(formula="nms by the IoU of rotated boxes")
+def nms_rotated(
+    boxes: Any, scores: Any, iou_threshold: float, *, idxs: Any = None, fmt: str = "cxcywhr"
+) -> Any:
+    """nms_from_overlaps of every class, with the matrix of the exact IoU."""
+    width = 8 if fmt == "xyxyxyxy" else 5
+    b, s = as_float(boxes).reshape(-1, width), np.asarray(scores)
+    classes = _classes(idxs, len(s))
+    chosen = np.zeros(len(s), bool)
+    for label in np.unique(classes):
+        members = np.flatnonzero(classes == label)
+        overlaps = box_iou(b[members], b[members], fmt)
+        chosen[members[nms_from_overlaps(overlaps, s[members], iou_threshold)]] = True
+    return np.array([i for i in falling(s) if chosen[i]], np.int64)
 
 
 def _by_score(keep: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
