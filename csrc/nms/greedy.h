@@ -64,7 +64,7 @@ static FL_PASS void FL(hits_of)(const FL(nms_input) *in, const FL(ranked) *items
     }
 }
 
-/* Take the best boxes while a sample says that each suppresses a fourth of the others or more. Returns how
+/* Take the best boxes while a sample says that each suppresses an eighth of the others or more. Returns how
  * many items are left, still by position; the kept ones go to `kept`. */
 static ptrdiff_t FL(take_dominant)(const FL(nms_input) *in, FL(ranked) *items, ptrdiff_t m, uint32_t *kept,
                                    ptrdiff_t *n_kept) {
@@ -77,7 +77,7 @@ static ptrdiff_t FL(take_dominant)(const FL(nms_input) *in, FL(ranked) *items, p
         int sampled = 0;
         for (int k = 0; k < 32; k++)
             sampled += FL(hit)(top, FL(upright_at)(in->boxes, items[k * (m / 32)].index), in->threshold);
-        if (sampled < 8) break;
+        if (sampled < 4) break;
         kept[(*n_kept)++] = items[best].index;
         for (ptrdiff_t first = 0; first < m; first += FL(block)) {
             int n = m - first < FL(block) ? (int)(m - first) : FL(block);
