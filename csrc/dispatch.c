@@ -128,6 +128,10 @@ double fl_convert_cost(const fl_convert_args *args) {
 
 fl_status fl_convert(fl_convert_args *args) { return active->table->convert[args->dtype](args); }
 
+fl_status fl_clip_boxes(fl_clip_args *args) { return active->table->clip_boxes[args->dtype](args); }
+
+fl_status fl_keep_large(fl_keep_args *args) { return active->table->keep_large[args->dtype](args); }
+
 double fl_decode_cost(const fl_decode_args *args) {
     return (args->bins > 1 ? 4.0 * (double)args->bins : 4) * (double)args->batch * (double)args->anchors
         * (1 + args->dtype);

@@ -207,6 +207,29 @@ int fl_box_width(int format);              /* numbers per box */
 fl_status fl_convert(fl_convert_args *args);
 double fl_convert_cost(const fl_convert_args *args);
 
+/* n contiguous boxes, given by corners, cut to x in [0, width] and y in [0, height]. */
+typedef struct {
+    int dtype;
+    double height, width;
+    ptrdiff_t n;
+    const char *boxes;
+    char *out;
+} fl_clip_args;
+
+fl_status fl_clip_boxes(fl_clip_args *args);
+
+/* Which of n contiguous boxes, given by corners, have no side below `least`. */
+typedef struct {
+    int dtype;
+    double least;
+    ptrdiff_t n;
+    const char *boxes;
+    int64_t *kept;                         /* room for n */
+    ptrdiff_t n_kept;
+} fl_keep_args;
+
+fl_status fl_keep_large(fl_keep_args *args);
+
 /* Raw boxes (batch, 4 bins, anchors) of an anchor-free head to pixels: (batch, anchors, 4), or
  * (batch, 4, anchors). The anchors are the cells of all levels, row by row. */
 typedef struct {

@@ -14,6 +14,8 @@ typedef struct {
     fl_status (*rotated_boxes[2])(fl_boxes_args *args);
     fl_status (*rotated_pairs[2])(fl_pairs_args *args);
     fl_status (*convert[2])(fl_convert_args *args);
+    fl_status (*clip_boxes[2])(fl_clip_args *args);
+    fl_status (*keep_large[2])(fl_keep_args *args);
     fl_status (*decode[2])(fl_decode_args *args);
     fl_status (*nms[2])(fl_nms_args *args);
     fl_status (*overlaps_nms[2])(fl_nms_args *args);

@@ -130,8 +130,8 @@ def test_gradient_is_the_derivative(loss):
         if loss.reductions:
             keywords["reduction"] = "none"
         grad = loss.public(boxes1, boxes2, **keywords, grad=True)[1]
-        for k in range(4):
-            move = np.zeros(4)
+        for k in range(boxes1.shape[-1]):
+            move = np.zeros(boxes1.shape[-1])
             move[k] = step
             above = loss.public(boxes1 + move, boxes2, **keywords)
             below = loss.public(boxes1 - move, boxes2, **keywords)

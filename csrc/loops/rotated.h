@@ -33,8 +33,9 @@ static FL_PASS void FL(complete_gaussians)(FL(rotated_block) *restrict b, int n,
         FL(sincos)(b->angle[i], &b->s[i], &b->c[i]);
     }
     for (int i = 0; i < rows; i++) far |= !(FL(abs)(b->angle[i]) <= FL_SINCOS_LIMIT);
-    if (far)
-        for (int i = 0; i < n; i++) b->s[i] = (real)sin(b->angle[i]), b->c[i] = (real)cos(b->angle[i]);
+    for (int i = 0; far && i < n; i++)
+        if (!(FL(abs)(b->angle[i]) <= FL_SINCOS_LIMIT))
+            b->s[i] = (real)sin(b->angle[i]), b->c[i] = (real)cos(b->angle[i]);
 }
 
 /* n contiguous boxes of a rotated format, as columns. Directions are taken in double: see transform.h. */
@@ -71,8 +72,8 @@ static FL_INLINE void FL(probiou_rows)(int derive, const FL(rotated_block) *rest
     int rows = FL(whole_rows)(n);
     FL_BOX_LOOP
     for (int i = 0; i < rows; i++)
-        FL(keep_result)(FL(probiou)(derive, FL(rotated_at)(b, i), FL(rotated_at)(t, i), own), i, derive, sign,
-                        offset, r);
+        FL(keep_result)(FL(probiou)(derive, FL(rotated_at)(b, i), FL(rotated_at)(t, i), own), i, derive,
+                        -sign, sign + offset, r);
 }
 
 /* Rows of which no pair meets, as most do where boxes are scattered, are not worked out: 5x there. */

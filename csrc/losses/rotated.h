@@ -17,6 +17,7 @@ typedef struct {
  * With S the sum of both covariances and d the way between the centres
  *   t1 + t2 = d^T adj(S) d / (4 det S)       N = 4 sqrt(det S1 det S2)
  *   bd = t1 + t2 + ln(det S / N)/2, in [eps, 100]       ProbIoU = 1 - sqrt(1 - e^-bd + eps)
+ * The value is the distance, of which 1 - ProbIoU would lose digits; the derivative is that of ProbIoU.
  * All of them are sums of squares in the axes of the boxes: nothing cancels, however long a box is. */
 static FL_INLINE FL(rotated_overlap)
     FL(probiou)(int derive, FL(rotated) b, FL(rotated) t, const real *parameters) {
@@ -42,7 +43,7 @@ static FL_INLINE FL(rotated_overlap)
     real sum = FL(fma)(half, FL(log1p)(ratio), apart);
     real bd = FL(min)(largest, FL(max)(eps, sum)), inner, power = FL(exp_and_rest)(bd, &inner);
     real hd = FL(sqrt)(inner + eps);
-    r.value = 1 - hd;
+    r.value = hd;
 
     if (derive) {
         FL(word) out = FL(less)(sum, eps) | FL(less)(largest, sum);

@@ -39,6 +39,22 @@ cdef extern from "fastloss.h" nogil:
         const char *boxes
         char *out
 
+    ctypedef struct fl_clip_args:
+        int dtype
+        double height, width
+        Py_ssize_t n
+        const char *boxes
+        char *out
+
+    ctypedef struct fl_keep_args:
+        int dtype
+        double least
+        Py_ssize_t n, n_kept
+        const char *boxes
+        int64_t *kept
+
+    int fl_clip_boxes(fl_clip_args *args)
+    int fl_keep_large(fl_keep_args *args)
     int fl_boxes(fl_boxes_args *args)
     double fl_boxes_cost(const fl_boxes_args *args)
     int fl_pairs(fl_pairs_args *args)
@@ -108,14 +124,14 @@ def choice_of(kind):
     raise ValueError(f"kind is {shown(kind)}; expected 'iou', 'giou', 'diou' or 'ciou'")
 
 
-def size_of(str name, size):
-    """(height, width) of an image, both numbers > 0."""
+def size_of(str name, size, int domain=FL_POSITIVE):
+    """(height, width) of an image."""
     try:
         height, width = size
     except (TypeError, ValueError):
         raise TypeError(f"{name} is {shown(size)}; expected (height, width)") from None
     c_name = name.encode()
-    return parse_in_domain(c_name, height, FL_POSITIVE), parse_in_domain(c_name, width, FL_POSITIVE)
+    return parse_in_domain(c_name, height, domain), parse_in_domain(c_name, width, domain)
 
 
 cdef int parse_parameters(double *parameters, int loss, double eps, tuple values) except -1:
@@ -432,3 +448,39 @@ def box_convert(boxes, in_fmt, out_fmt):
         check_coordinates("boxes", as_array("boxes", boxes), fl_box_width(before))
         return as_boxes("boxes", boxes).copy()
     return transformed(boxes, before, after)
+
+
+def clip_boxes(boxes, size):
+    cdef fl_clip_args args
+    cdef cnp.ndarray b = as_boxes("boxes", boxes), out
+    check_coordinates("boxes", b, 4)
+    args.height, args.width = size_of("size", size, FL_NONNEGATIVE)
+    b = contiguous(b, cnp.PyArray_TYPE(b))
+    out = empty(b, cnp.PyArray_TYPE(b))
+    args.dtype = dtype_of(b)
+    args.n = cnp.PyArray_SIZE(b) // 4
+    args.boxes = <char *>cnp.PyArray_DATA(b)
+    args.out = <char *>cnp.PyArray_DATA(out)
+    if args.n > RELEASE_GIL_NS:
+        with nogil:
+            fl_clip_boxes(&args)
+    else:
+        fl_clip_boxes(&args)
+    return out
+
+
+def keep_large(boxes, min_size):
+    cdef fl_keep_args args
+    cdef cnp.ndarray b = as_boxes("boxes", boxes), kept
+    check_coordinates("boxes", b, 4)
+    if cnp.PyArray_NDIM(b) != 2:
+        raise ValueError(f"boxes has shape {shape_of(b)}; expected (number of boxes, 4)")
+    args.least = parse_in_domain("min_size", min_size, FL_ANY_FINITE)
+    b = contiguous(b, cnp.PyArray_TYPE(b))
+    args.dtype = dtype_of(b)
+    args.n = cnp.PyArray_DIM(b, 0)
+    args.boxes = <char *>cnp.PyArray_DATA(b)
+    kept = np.empty(args.n, np.int64)
+    args.kept = <int64_t *>cnp.PyArray_DATA(kept)
+    fl_keep_large(&args)
+    return kept if args.n_kept == args.n else kept[:args.n_kept].copy()

@@ -42,6 +42,8 @@ BY_NAME = {
     "masks1": "Array | Sequence[Mapping[str, object]]",
     "masks2": "Array | Sequence[Mapping[str, object]]",
     "iscrowd": "Array | None",
+    "size": "tuple[float, float]",
+    "min_size": "float",
     "in_fmt": "str",
     "out_fmt": "str",
     "ignore_index": "int | None",

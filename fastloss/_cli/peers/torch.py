@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from . import VALUE_ONLY, summarise
+from . import _torch_boxes as boxes
 from ._boxes import KINDS, overlap
 
 try:
@@ -83,6 +84,7 @@ LOSSES: dict[str, Callable[..., Any]] = {
     "dice_loss": dice,
     "box_iou_loss": lambda x, t, **_: 1 - aligned(x, t).mean(),
     "bbox_iou": aligned,
+    **boxes.LOSSES,
     "l1_penalty": lambda w, **_: w.abs().sum(),
     "l2_penalty": lambda w, **_: 0.5 * (w * w).sum(),
     "elastic_net_penalty": lambda w, **_: 0.5 * w.abs().sum() + 0.25 * (w * w).sum(),

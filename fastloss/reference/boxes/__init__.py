@@ -8,6 +8,7 @@ from . import aligned as aligned
 from . import masks as masks
 from . import pairwise as pairwise
 from . import postprocess as postprocess
+from . import rotated as rotated
 from . import suppression as suppression
 from . import transforms as transforms
 from . import variants as variants
