@@ -15,4 +15,5 @@ from ._registry import CRITERIA, KINDS, LOSSES, Case, Criterion, Loss, Variant, 
 __all__ = ["CRITERIA", "KINDS", "LOSSES", "Case", "Criterion", "Loss", "Variant", "register"]
 __all__ += [*LOSSES, *CRITERIA]
 
-globals().update({name: entry.function for name, entry in {**LOSSES, **CRITERIA}.items()})
+globals().update({name: loss.function for name, loss in LOSSES.items()})
+globals().update({name: criterion.function for name, criterion in CRITERIA.items()})

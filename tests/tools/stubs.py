@@ -1,8 +1,8 @@
 """Write the stub of every module of losses: exact types of every public function, as overloads.
 
 The parameters are those of the Python functions; what a call returns follows from the registry:
-a float for 'mean' and 'sum', an array for 'none', a tuple with `grad` or `hess`. The stubs of criteria,
-which return tuples of their own, are written by hand.
+a float for 'mean' and 'sum', an array for 'none', a tuple with `grad` or `hess`. The stubs of
+criteria, which return tuples of their own, are written by hand.
 
     python -m tests.tools.stubs            write the files
     python -m tests.tools.stubs --check    exit with 1 if one is out of date

@@ -15,7 +15,7 @@ def falling(scores: np.ndarray) -> np.ndarray:
     """Positions by falling score, equal ones by position."""
     if np.isnan(scores).any():
         raise ValueError(f"scores[{np.isnan(scores).argmax()}] is nan")
-    return np.lexsort([np.arange(len(scores)), -scores.astype(np.longdouble)])
+    return np.lexsort((np.arange(len(scores)), -scores.astype(np.longdouble)))
 
 
 def ious(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
@@ -91,7 +91,7 @@ def nms_rotated(
 
 
 def _by_score(keep: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    order = np.lexsort([keep, -scores])
+    order = np.lexsort((keep, -scores))
     return keep[order].astype(np.int64), scores[order]
 
 
