@@ -104,5 +104,5 @@ clean:
 .venv-all/ready: Makefile pyproject.toml | .venv/built
 	$(PYTHON) -m venv .venv-all
 	$(ALL)/python -m pip install $(PIP_FLAGS) --upgrade pip $(BUILD) $(PEERS)
-	PYTHONWARNINGS=ignore $(ALL)/python -m pip install $(PIP_FLAGS) --no-build-isolation --editable ".[test,demo,bench]"
+	PYTHONWARNINGS=ignore $(ALL)/python -m pip install $(PIP_FLAGS) --no-build-isolation --editable ".[test,demo,bench,onnx]"
 	touch $@

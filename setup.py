@@ -40,9 +40,8 @@ FLAGS = ["-std=c11", "-fopenmp-simd", "-ffp-contract=off", "-fno-math-errno",
          "-fno-trapping-math", "-fvisibility=hidden", "-g0", "-Wall", "-Wextra",
          "-Wno-missing-field-initializers"]  # fmt: skip
 OPENMP = [] if sys.platform == "darwin" else ["-fopenmp"]
-SHARED = [
-    "registry.c", "boost.c", "ratio.c", "runs.c", "detection.c", "space.c", "dispatch.c", "parallel.c"
-]  # fmt: skip
+SHARED = ["registry.c", "boost.c", "ratio.c", "runs.c", "detection.c", "geometry.c", "space.c",
+          "dispatch.c", "parallel.c"]  # fmt: skip
 
 
 def files(pattern):

@@ -5,7 +5,7 @@
 
 void fl_boost_row(const double *x, ptrdiff_t classes, ptrdiff_t label, const double *parts, double scale,
                   double *grad, double *matrix) {
-    double most = x[0], sum = 0, *p = matrix + (classes - 1) * classes;      /* the last row, written last */
+    double most = x[0], sum = 0, *p = matrix + (classes - 1) * classes; /* the last row, written last */
     for (ptrdiff_t c = 1; c < classes; c++) most = x[c] > most ? x[c] : most;
     for (ptrdiff_t c = 0; c < classes; c++) sum += p[c] = exp(x[c] - most);
     for (ptrdiff_t c = 0; c < classes; c++) {

@@ -146,6 +146,39 @@ fl_status fl_clip_boxes(fl_clip_args *args) { return active->table->clip_boxes[a
 
 fl_status fl_keep_large(fl_keep_args *args) { return active->table->keep_large[args->dtype](args); }
 
+double fl_decode_cost(const fl_decode_args *args) {
+    return (args->bins > 1 ? 4.0 * (double)args->bins : 4) * (double)args->batch * (double)args->anchors
+        * (1 + args->dtype);
+}
+
+fl_status fl_decode(fl_decode_args *args) { return active->table->decode[args->dtype](args); }
+
+/* From a few comparisons of each box to many: a guess, as it depends on what the boxes are. */
+double fl_nms_cost(ptrdiff_t n) { return (double)n * (15 + 0.02 * (double)(n < 2000 ? n : 2000)); }
+
+fl_status fl_nms(fl_nms_args *args) { return active->table->nms[args->dtype](args); }
+
+double fl_overlaps_nms_cost(ptrdiff_t n) { return 20 * (double)n + 0.05 * (double)n * (double)n; }
+
+fl_status fl_overlaps_nms(fl_nms_args *args) { return active->table->overlaps_nms[args->dtype](args); }
+
+fl_status fl_soft_nms(fl_soft_nms_args *args) { return active->table->soft_nms[args->dtype](args); }
+
+fl_status fl_matrix_nms(fl_matrix_nms_args *args) { return active->table->matrix_nms[args->dtype](args); }
+
+fl_status fl_fuse(fl_fusion_args *args) { return active->table->fuse[args->dtype](args); }
+
+double fl_postprocess_cost(const fl_postprocess_args *args) {
+    return 0.15 * (1 + args->dtype) * (double)args->batch * (double)(args->classes + 1)
+        * (double)args->anchors;
+}
+
+fl_status fl_postprocess(fl_postprocess_args *args) { return active->table->postprocess[args->dtype](args); }
+
+double fl_rescale_cost(const fl_rescale_args *args) { return 5 * (double)args->n; }
+
+fl_status fl_rescale(fl_rescale_args *args) { return active->table->rescale[args->dtype](args); }
+
 fl_status fl_mask_iou(fl_masks_args *args) { return active->table->mask_iou(args); }
 
 fl_status fl_mask_boxes(fl_mask_boxes_args *args) { return active->table->mask_boxes(args); }

@@ -262,6 +262,145 @@ typedef struct {
 
 fl_status fl_keep_large(fl_keep_args *args);
 
+/* Raw boxes (batch, 4 bins, anchors) of an anchor-free head to pixels: (batch, anchors, 4), or
+ * (batch, 4, anchors). The anchors are the cells of all levels, row by row. */
+typedef struct {
+    int dtype, format, channels_first;
+    ptrdiff_t batch, bins, anchors;
+    ptrdiff_t levels;
+    const ptrdiff_t *heights, *widths;
+    const double *strides;
+    const char *boxes;
+    char *out;
+} fl_decode_args;
+
+fl_status fl_decode(fl_decode_args *args);
+double fl_decode_cost(const fl_decode_args *args);
+
+/* ---- non-maximum suppression ------------------------------------------------ */
+
+/* n contiguous boxes, corners or rotated. Positions of those that stay go to `kept` (room for n), by falling
+ * score. */
+typedef struct {
+    int dtype, format;
+    double threshold;                     /* of the IoU */
+    ptrdiff_t n;
+    const char *boxes;
+    const char *scores;                   /* of the working type ... */
+    const uint32_t *ranks;                /* ... or the place of each box in the order of scores */
+    const int64_t *classes;               /* optional: boxes suppress within their class alone */
+    int64_t *kept;
+    ptrdiff_t n_kept;
+    ptrdiff_t bad;                        /* with FL_BAD_LABEL: the first score that is NaN */
+} fl_nms_args;
+
+fl_status fl_nms(fl_nms_args *args);
+double fl_nms_cost(ptrdiff_t n);
+
+/* The same by a contiguous n x n matrix of overlaps in the place of boxes; without classes. */
+fl_status fl_overlaps_nms(fl_nms_args *args);
+double fl_overlaps_nms_cost(ptrdiff_t n);
+
+/* Scores that fade. Positions of what stays and the faded scores, both with room for n, by falling score. */
+typedef struct {
+    int dtype, gaussian;
+    double threshold;                     /* of the linear form */
+    double sigma;                         /* of the gaussian form */
+    double least;                         /* faded scores below are dropped */
+    ptrdiff_t n;
+    const char *boxes, *scores;
+    const int64_t *classes;               /* optional */
+    int64_t *kept;
+    char *faded;
+    ptrdiff_t n_kept, bad;
+} fl_soft_nms_args;
+
+fl_status fl_soft_nms(fl_soft_nms_args *args);
+
+typedef struct {
+    int dtype, gaussian;
+    int precomputed;                      /* boxes is an n x n matrix of overlaps */
+    double sigma, least;
+    ptrdiff_t n;
+    const char *boxes, *scores;
+    const int64_t *classes;               /* optional */
+    int64_t *kept;
+    char *faded;
+    ptrdiff_t n_kept, bad;
+} fl_matrix_nms_args;
+
+fl_status fl_matrix_nms(fl_matrix_nms_args *args);
+
+/* How the score of a fused box follows from those of its boxes. */
+typedef enum { FL_FUSE_AVG, FL_FUSE_MAX, FL_FUSE_BOX_AND_MODEL, FL_FUSE_ABSENT } fl_confidence;
+
+/* n boxes of several models, each with a label and the number of its model. */
+typedef struct {
+    int dtype, confidence, overflow;
+    double threshold, skip;
+    ptrdiff_t n, n_models;
+    const char *boxes, *scores;
+    const int64_t *labels;
+    const int32_t *models;
+    const double *weights;                /* of the models */
+    double weight_sum, weight_max;
+    char *fused_boxes, *fused_scores;     /* room for n */
+    int64_t *first;                       /* the position of each one's best box */
+    ptrdiff_t n_fused, bad;
+} fl_fusion_args;
+
+fl_status fl_fuse(fl_fusion_args *args);
+
+/* ---- the raw output of a detector ---------------------------------------------- */
+
+/* Of one image. rows and anchors are freed by the caller. */
+typedef struct {
+    ptrdiff_t n;
+    void *rows;                           /* (n, 6): x1, y1, x2, y2, score, class */
+    int64_t *anchors;
+    ptrdiff_t candidates, survivors;      /* above the confidence; kept before max_det */
+    int status;
+} fl_detections;
+
+typedef struct {
+    int dtype, format, multi_label, agnostic;
+    double confidence, threshold;
+    ptrdiff_t batch, channels, classes, anchors;
+    const char *prediction; /* contiguous (batch, channels, anchors): 4 of box, then classes */
+    const unsigned char *wanted; /* a flag per class; NULL: all */
+    ptrdiff_t max_candidates, max_det; /* -1: no limit */
+    fl_detections *images; /* zeros; one for each of the batch */
+    ptrdiff_t bad; /* with FL_BAD_LABEL: a NaN, in (batch, classes, anchors) */
+} fl_postprocess_args;
+
+fl_status fl_postprocess(fl_postprocess_args *args);
+double fl_postprocess_cost(const fl_postprocess_args *args);
+
+typedef struct {
+    ptrdiff_t height, width, to_height, to_width;
+    int scale_up, center;
+    ptrdiff_t stride; /* pad to a multiple of it only; 0: to the whole shape */
+} fl_letterbox_args;
+
+typedef struct {
+    double ratio;
+    ptrdiff_t height, width, top, bottom, left, right;
+} fl_letterbox_geometry;
+
+fl_letterbox_geometry fl_letterbox(const fl_letterbox_args *args);
+
+/* n rows of `width` numbers of which the first four are corners: (x - shift) / gain, clipped to [0, most]. */
+typedef struct {
+    int dtype, clip;
+    ptrdiff_t n, width;
+    double shift[2], gain[2], most[2];
+    const char *boxes;
+    char *out;
+} fl_rescale_args;
+
+fl_status fl_rescale(fl_rescale_args *args);
+double fl_rescale_cost(const fl_rescale_args *args);
+
 /* ---- masks ---------------------------------------------------------------- */
 
 /* Every mask with every other: contiguous bytes, zero or not, (batch, n, pixels) and

@@ -402,7 +402,7 @@ def test_nan_predictions_are_named_through_the_engine(engine):
         if engine == "xgboost":
             xgb = pytest.importorskip("xgboost")
             xgb.train({"nthread": 1}, xgb.DMatrix(x, y, base_margin=start), 1, obj=objective)
-        elif engine == "lightgbm":         # which makes 0 of NaN in init_score and in labels
+        elif engine == "lightgbm":  # which makes 0 of NaN in init_score and in labels
             objective(y, start)
-        else:                              # which refuses NaN in both
+        else:  # which refuses NaN in both
             objective.calc_ders_range(start, y, None)

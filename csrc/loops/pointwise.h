@@ -189,9 +189,9 @@ static void FL(point_block)(const FL(point_call) *call, ptrdiff_t start, ptrdiff
     if (args->boost) t = FL(boost_check)(args->boost, x, t, w, n, ts);
 
     FL(point_loop) *loop = call->boost ? call->boost
-        : args->hess.data ? loops->all
-        : args->grad.data                  ? (value ? loops->value_grad : loops->grad)
-                                           : (value ? loops->value : loops->sum);
+        : args->hess.data              ? loops->all
+        : args->grad.data              ? (value ? loops->value_grad : loops->grad)
+                                       : (value ? loops->value : loops->sum);
     double unweighted[FL_LANES] = {0};
     if (args->aux_grad.data) FL(point_by_aux)(call, x, t, a, w, start, n);
     loop(x, t, a, call->parameters, n, call->scale, v, g, h, w ? unweighted : lanes);

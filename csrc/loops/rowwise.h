@@ -30,7 +30,7 @@ static FL_INLINE void FL(rowwise_chunk)(FL(row_point) (*formula)(real, const rea
     } else {
         ptrdiff_t tiles = (a->inner + FL(tile) - 1) / FL(tile);
         real *wide = NULL;
-        if (a->boost && a->boost->narrow && !(wide = malloc(2 * a->classes * FL(tile) * sizeof(real)))) {
+        if (a->boost && a->boost->narrow && !(wide = malloc(2 * a->classes * FL(tile) *sizeof(real)))) {
             call->failed = 1;
             return;
         }

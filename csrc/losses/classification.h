@@ -209,8 +209,6 @@ static FL_INLINE FL(point) FL(asymmetric)(real x, real t, real z, const real *p)
     real u = FL(fma)(t, r.q, f * far), g = FL(fma)(t, p[1], f * p[0]), c = moves - t;
     real power = FL(pow_unit)(u, g), ratio = pq / FL(max)(FL_TINY, u), once = power * ratio * c;
     real w1 = g * once, w2 = g * FL(fma)((g - 1) * once, ratio * c, once * turn);
-    return (FL(point)){power * b, FL(fma)(w1, b, power * b1),
-                       FL(fma)(w2, b, FL(fma)(2 * w1, b1, power * b2)),
-                       FL(fma)(FL(max)(0, w2), b,
-                               FL(fma)(2, FL(max)(0, w1 * b1), power * FL(max)(0, b2)))};
+    return (FL(point)){power * b, FL(fma)(w1, b, power * b1), FL(fma)(w2, b, FL(fma)(2 * w1, b1, power * b2)),
+                       FL(fma)(FL(max)(0, w2), b, FL(fma)(2, FL(max)(0, w1 * b1), power * FL(max)(0, b2)))};
 }

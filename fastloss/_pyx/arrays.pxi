@@ -191,6 +191,19 @@ cdef double parse_in_domain(const char *name, object value, int domain) except? 
     raise ValueError(f"{name.decode()} is {shown(value)}; expected {expected}")
 
 
+cdef Py_ssize_t parse_count(str name, object value, Py_ssize_t least) except? -2:
+    """A number of things; beyond 2^31 they are as good as all."""
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} is {shown(value)}; expected an integer")
+    try:
+        count = to_index(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} is {shown(value)}; expected an integer") from None
+    if count < least:
+        raise ValueError(f"{name} is {shown(value)}; expected an integer >= {least}")
+    return min(count, 2**31)
+
+
 # ---- outputs ---------------------------------------------------------------------
 
 cdef cnp.ndarray empty(cnp.ndarray like, int number):

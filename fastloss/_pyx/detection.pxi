@@ -69,8 +69,8 @@ cdef class Detection:
             raise ValueError(f"level_sizes has {len(sizes)} levels; expected 1 to {FL_MAX_LEVELS}")
         for i, (size, step) in enumerate(zip(sizes, steps)):
             height, width = parse_several(f"level_sizes[{i}]", size, 2, "(height, width)")
-            self.args.levels[i].height = parse_count(f"level_sizes[{i}]", height)
-            self.args.levels[i].width = parse_count(f"level_sizes[{i}]", width)
+            self.args.levels[i].height = parse_count(f"level_sizes[{i}]", height, 1)
+            self.args.levels[i].width = parse_count(f"level_sizes[{i}]", width, 1)
             self.args.levels[i].stride = parse_in_domain(b"strides", step, FL_POSITIVE)
             total += <object>self.args.levels[i].height * self.args.levels[i].width
         self.args.n_levels = len(sizes)
@@ -223,8 +223,8 @@ cdef class Detection:
 
     cdef int set_assignment(self, object topk, object topk2, object alpha, object beta, object min_side) except -1:
         trigger, least = parse_several("min_side", min_side, 2, "(trigger, floor) in pixels")
-        self.args.topk = parse_count("topk", topk)
-        self.args.topk2 = 0 if topk2 is None else parse_count("topk2", topk2)
+        self.args.topk = parse_count("topk", topk, 1)
+        self.args.topk2 = 0 if topk2 is None else parse_count("topk2", topk2, 1)
         self.args.alpha = parse_in_domain(b"alpha", alpha, FL_NONNEGATIVE)
         self.args.beta = parse_in_domain(b"beta", beta, FL_POSITIVE)
         self.args.trigger = parse_in_domain(b"min_side", trigger, FL_NONNEGATIVE)

@@ -73,20 +73,6 @@ cdef tuple parse_several(str name, object value, Py_ssize_t n, str expected):
     raise ValueError(f"{name} is {shown(value)}; expected {expected}")
 
 
-cdef Py_ssize_t parse_count(str name, object value) except -1:
-    """A number of things, at least one."""
-    cdef object n
-    if isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} is {shown(value)}; expected an integer")
-    try:
-        n = to_index(value)
-    except TypeError:
-        raise TypeError(f"{name} is {shown(value)}; expected an integer") from None
-    if n < 1:
-        raise ValueError(f"{name} is {shown(value)}; expected at least 1")
-    return min(n, 2**31)
-
-
 cdef cnp.ndarray one_per_object(str name, object x, Py_ssize_t n):
     """Image or class of every object as float64, from (N,) or (N, 1)."""
     cdef cnp.ndarray a = as_operand(name, x)

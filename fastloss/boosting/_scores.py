@@ -251,7 +251,9 @@ def _shares(chosen: Plan, mass: Floats) -> Floats:
         two, first = np.stack([score, np.zeros_like(score)], axis=1), np.zeros(len(score), np.int64)
         slope = chosen.function(two, first, reduction="sum", grad=True, **params)[1][:, 1]
         with np.errstate(divide="ignore"):
-            return np.asarray(np.log(np.maximum(slope, 0)) + np.logaddexp(0, score) + np.logaddexp(0, -score))
+            return np.asarray(
+                np.log(np.maximum(slope, 0)) + np.logaddexp(0, score) + np.logaddexp(0, -score)
+            )
 
     def scores(multiplier: float) -> Floats:
         low, high = np.full(len(mass), -FARTHEST), np.full(len(mass), FARTHEST)
