@@ -39,13 +39,16 @@ ISAS = {isa: flags for isa, flags in ISAS.items() if not ONLY or isa in ONLY}
 FLAGS = ["-std=c11", "-fopenmp-simd", "-ffp-contract=off", "-fno-math-errno",
          "-fno-trapping-math", "-fvisibility=hidden", "-g0", "-Wall", "-Wextra"]  # fmt: skip
 OPENMP = [] if sys.platform == "darwin" else ["-fopenmp"]
-SHARED = ["registry.c", "ratio.c", "space.c", "dispatch.c", "parallel.c"]
+SHARED = [
+    "registry.c", "ratio.c", "runs.c", "detection.c", "space.c", "dispatch.c", "parallel.c"
+]  # fmt: skip
 
 
 def files(pattern):
     return sorted(str(path) for path in Path().glob(pattern))
 
 
+SHARED += [source.removeprefix("csrc/") for source in files("csrc/metrics/*.c")]
 HEADERS = files("csrc/**/*.h") + files("csrc/*.def")
 
 

@@ -22,6 +22,7 @@ SHAPES = {
     "pairs": (4, 4),
     "penalty": (16,),
     "transform": (4,),
+    "masks": (2, 2, 4, 4),
 }
 CALLS = [
     pytest.param(loss, output, id=f"{loss.name}-{output}")

@@ -1,7 +1,9 @@
 /* dispatch.c -- which instruction set serves this process. */
+#include "detection.h"
 #include "registry.h"
 #include "table.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define FL_DECLARE(isa) extern const fl_table fl_table_##isa;
@@ -124,3 +126,14 @@ double fl_convert_cost(const fl_convert_args *args) {
 }
 
 fl_status fl_convert(fl_convert_args *args) { return active->table->convert[args->dtype](args); }
+
+fl_status fl_mask_iou(fl_masks_args *args) { return active->table->mask_iou(args); }
+
+fl_status fl_mask_boxes(fl_mask_boxes_args *args) { return active->table->mask_boxes(args); }
+
+fl_status fl_detection(fl_detection_args *args) {
+    if (!fl_detection_sort(args)) return FL_NO_MEMORY;
+    fl_status status = active->table->detection[args->dtype](args);
+    free(args->first);
+    return status;
+}

@@ -45,6 +45,8 @@ typedef enum {
     FL_POSITIVE,         /* > 0 and finite */
     FL_UNIT,             /* in [0, 1] */
     FL_UNIT_OR_OFF,      /* in [0, 1], or -1 = switched off */
+    FL_TWEEDIE,          /* 0, or >= 1 and finite */
+    FL_FLAG,             /* True or False */
     FL_ONE_OR_TWO        /* 1 or 2 */
 } fl_domain;
 
@@ -60,8 +62,10 @@ typedef struct {
     fl_parameter parameters[FL_MAX_PARAMETERS];
     int unit_input;      /* input must lie in [0, 1] */
     int renamed;         /* the arguments are not called input and target */
+    int batch_mean;      /* has the reduction "batchmean" */
 } fl_loss_info;
 
+void fl_registry_init(void);               /* before anything else, once */
 int fl_loss_count(void);
 const fl_loss_info *fl_loss_at(int loss);
 
@@ -72,11 +76,12 @@ typedef struct {
     int dtype;                            /* FL_F32 or FL_F64 */
     int reduction;                        /* fl_reduction */
     double parameters[FL_MAX_PARAMETERS];
-    double factor;                        /* of value and derivatives: 1 except for penalties */
+    double factor;                        /* of value and derivatives: mostly 1 */
     fl_space space;
     fl_operand input, target, aux, weight;
     fl_operand value;                     /* only for FL_REDUCE_NONE */
     fl_operand grad, hess;                /* optional outputs; hess needs grad */
+    fl_operand aux_grad, aux_hess;        /* the same by aux, for a loss that has them */
     double result;                        /* the loss, for mean and sum */
     int nan_seen;                         /* the sum of all values is NaN */
 } fl_pointwise_args;
@@ -202,21 +207,137 @@ int fl_box_width(int format);              /* numbers per box */
 fl_status fl_convert(fl_convert_args *args);
 double fl_convert_cost(const fl_convert_args *args);
 
+/* ---- masks ---------------------------------------------------------------- */
+
+/* Every mask with every other: contiguous bytes, zero or not, (batch, n, pixels) and
+ * (batch, m, pixels), to (batch, n, m). */
+typedef struct {
+    ptrdiff_t batch, n, m, pixels;
+    const uint8_t *masks[2];
+    const uint8_t *crowd;        /* per mask of the second: divide by the first area; optional */
+    double *value;
+} fl_masks_args;
+
+fl_status fl_mask_iou(fl_masks_args *args);
+
+/* The boxes x1, y1, x2, y2 around n contiguous masks, last pixels included. */
+typedef struct {
+    ptrdiff_t n, height, width;
+    const uint8_t *masks;
+    float *boxes;
+    ptrdiff_t bad_mask;          /* with FL_BAD_LABEL: the first mask without a pixel */
+} fl_mask_boxes_args;
+
+fl_status fl_mask_boxes(fl_mask_boxes_args *args);
+
+/* n masks as run lengths: columns of pixels one after another, runs of 0 and of 1 in turn,
+ * 0 first. They add up to height width. */
+typedef struct {
+    ptrdiff_t n;
+    const int64_t *counts;       /* of all masks */
+    const int64_t *start;        /* n + 1: mask i has counts[start[i]] .. counts[start[i + 1] - 1] */
+    const int64_t *height, *width;
+} fl_runs;
+
+/* Every mask with every other, to (n, m); -1 where their sizes differ. */
+typedef struct {
+    fl_runs masks[2];
+    const uint8_t *crowd;
+    double *value;
+} fl_runs_args;
+
+fl_status fl_run_iou(fl_runs_args *args);
+
+/* COCO's compressed text; counts has room for one run per character. FL_BAD_LABEL: not such a text. */
+fl_status fl_runs_of_text(const char *text, ptrdiff_t length, int64_t *counts, ptrdiff_t *n_counts);
+ptrdiff_t fl_runs_of_mask(const uint8_t *mask, ptrdiff_t height, ptrdiff_t width, int64_t *counts);
+
+/* Pixels of every mask, and the boxes x, y, width, height around them, zeros around none. */
+fl_status fl_measure_runs(const fl_runs *runs, double *areas, double *boxes);
+
+/* ---- metrics ------------------------------------------------------------- */
+
+#include "metrics/metrics.h"
+/* ---- detection criteria ---------------------------------------------------- */
+
+enum { FL_MAX_LEVELS = 16 };
+
+/* The parts of a criterion. */
+enum {
+    FL_ITEM_BOX,
+    FL_ITEM_CLS,
+    FL_ITEM_DFL,
+    FL_ITEM_ANGLE,
+    FL_ITEM_POSE,
+    FL_ITEM_KOBJ,
+    FL_ITEM_SEG,
+    FL_ITEMS
+};
+
+/* A grid of anchors; stride in pixels. */
+typedef struct {
+    ptrdiff_t height, width;
+    double stride;
+} fl_level;
+
+/* Contiguous arrays of the working type unless another type is named. */
+typedef struct {
+    int dtype;
+    ptrdiff_t batch, classes, bins, anchors;      /* anchors of all levels */
+    int n_levels;
+    fl_level levels[FL_MAX_LEVELS];
+    const char *boxes, *scores;                   /* (batch, 4 bins, anchors), (batch, classes, anchors) */
+    const char *angles;                           /* (batch, anchors): boxes are rotated; or absent */
+
+    ptrdiff_t objects;
+    const double *image, *class_;                 /* of every object, in any order; checked */
+    const char *targets; /* (objects, 4): centre and size over the image's, or with angle: 5 */
+    ptrdiff_t *first, *order; /* objects by image: set by the call */
+
+    ptrdiff_t topk, topk2; /* topk2 = 0: no second selection */
+    double alpha, beta, trigger, floor; /* of the assignment */
+    double gains[FL_ITEMS];
+    double factor; /* of the total and the gradients */
+    const double *class_weight; /* optional */
+
+    const char *keypoints; /* (batch, n_keypoints per_keypoint, anchors); optional */
+    const char *target_keypoints; /* (objects, n_keypoints, per_target) over the image's size */
+    ptrdiff_t n_keypoints, per_keypoint, per_target;
+    const double *sigmas; /* per keypoint */
+
+    const char *coefficients, *proto; /* (batch, n_proto, anchors), (batch, n_proto, h, w); optional */
+    const char *masks; /* (batch or objects, h, w) */
+    int overlapping; /* one map per image: object i of it has the value i + 1 */
+    ptrdiff_t n_proto, proto_height, proto_width, mask_height, mask_width;
+
+    int64_t *object_index; /* the assignment alone: (batch, anchors), -1 = background */
+    char *object_score;
+    char *grad_boxes, *grad_scores, *grad_angles; /* of the arrays that are there, all or none */
+    char *grad_keypoints, *grad_coefficients, *grad_proto;
+    int zeroed; /* all but grad_scores hold zeros */
+    double items[FL_ITEMS], total;
+} fl_detection_args;
+
+fl_status fl_detection(fl_detection_args *args);
+
+/* Of the two heads' losses, after `epoch` of `epochs`. */
+void fl_end_to_end_weights(double epoch, double epochs, double weights[2]);
+
 /* ---- instruction sets --------------------------------------------------- */
 
-void fl_isa_init(void);                    /* detect and choose the best */
-int fl_isa_count(void);                    /* levels this build holds and this machine runs */
-const char *fl_isa_name(int index);        /* best first */
+void fl_isa_init(void); /* detect and choose the best */
+int fl_isa_count(void); /* levels this build holds and this machine runs */
+const char *fl_isa_name(int index); /* best first */
 const char *fl_isa_active(void);
-int fl_isa_select(const char *name);       /* 0, or -1: unknown or not supported here */
+int fl_isa_select(const char *name); /* 0, or -1: unknown or not supported here */
 
 /* ---- threads ------------------------------------------------------------- */
 
 void fl_threads_init(void);
 const char *fl_compiler(void);
 int fl_has_openmp(void);
-void fl_set_threads(int n);                /* this process; 0: back to OpenMP's choice */
-int fl_swap_local_threads(int n);          /* this thread; 0: none; returns the old one */
-int fl_get_threads(void);                  /* what a large call would use now */
+void fl_set_threads(int n); /* this process; 0: back to OpenMP's choice */
+int fl_swap_local_threads(int n); /* this thread; 0: none; returns the old one */
+int fl_get_threads(void); /* what a large call would use now */
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "masks.h"
 #include "parallel.h"
 #include "ratio.h"
 #include "registry.h"
@@ -51,6 +52,7 @@ static double fl_sum_lanes(const double *lanes) {
 
 #include "loops/labels.h"
 #include "loops/stream.h"
+#include "loops/masks.h"
 
 #define real float
 #define REAL_IS_FLOAT 1
@@ -76,4 +78,7 @@ const fl_table FL_PASTE(fl_table_, FL_ISA, ) = {
     .boxes = {fl_boxes_f32, fl_boxes_f64},
     .pairs = {fl_pairs_f32, fl_pairs_f64},
     .convert = {fl_convert_f32, fl_convert_f64},
+    .mask_iou = fl_mask_matrix,
+    .mask_boxes = fl_boxes_of_masks,
+    .detection = {fl_detection_f32, fl_detection_f64},
 };

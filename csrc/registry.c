@@ -23,7 +23,8 @@ static fl_loss_info infos[FL_LOSS_COUNT] = {
     [FL_LOSS_##id] = {.name = (flags) & FL_INTERNAL ? "" : #id, \
                       .kind = (flags) & FL_PENALTY ? FL_KIND_PENALTY : FL_KIND_POINTWISE, \
                       .unit_input = !!((flags) & FL_UNIT_INPUT), \
-                      .renamed = !!((flags) & FL_RENAMED)},
+                      .renamed = !!((flags) & FL_RENAMED), \
+                      .batch_mean = !!((flags) & FL_BATCH_MEAN)},
 #define FL_ROOT_OF(id, reduced, each) [FL_LOSS_##id] = {.name = #id},
 #define FL_ROWWISE(id, formula) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_ROWWISE},
 #define FL_PICK_ROW(id) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_ROWWISE},
@@ -44,15 +45,14 @@ static const struct {
 
 int fl_loss_count(void) { return FL_LOSS_COUNT; }
 
-const fl_loss_info *fl_loss_at(int loss) {
-    fl_loss_info *info = &infos[loss];
-    if (!info->n_parameters)
-        for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++)
-            if (parameters[i].loss == loss) {
-                info->parameters[parameters[i].index] = parameters[i].parameter;
-                info->n_parameters++;
-            }
-    return info;
+const fl_loss_info *fl_loss_at(int loss) { return &infos[loss]; }
+
+void fl_registry_init(void) {
+    for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++) {
+        fl_loss_info *info = &infos[parameters[i].loss];
+        info->parameters[parameters[i].index] = parameters[i].parameter;
+        info->n_parameters = parameters[i].index + 1;
+    }
 }
 
 int fl_specialise(int loss, const double *p, int has_aux) {
@@ -62,4 +62,11 @@ int fl_specialise(int loss, const double *p, int has_aux) {
     if (loss == FL_LOSS_##id && (condition)) return FL_LOSS_##special;
 #include "losses.def"
     return loss;
+}
+
+int fl_by_aux(int loss) {
+#define FL_BY_AUX(id, variant) \
+    if (loss == FL_LOSS_##id) return FL_LOSS_##variant;
+#include "losses.def"
+    return -1;
 }

@@ -26,8 +26,9 @@ enum {
     FL_RENAMED = 32,        /* torch calls the arguments otherwise than input, target */
     FL_LOGIT = 64,          /* input is a logit: aux is e^-|input| */
     FL_PICKS = 128,         /* reads one class of every row */
-    FL_MARGIN = 256,        /* served by loops/margin.h */
-    FL_LISTS = 512          /* several classes per row */
+    FL_BATCH_MEAN = 256,    /* has the reduction "batchmean" */
+    FL_MARGIN = 512,        /* served by loops/margin.h */
+    FL_LISTS = 1024         /* several classes per row */
 };
 
 typedef struct {
@@ -45,5 +46,8 @@ extern const fl_traits fl_loss_traits[FL_LOSS_COUNT];
 
 /* The loss whose formula serves these parameters and this set of arrays. */
 int fl_specialise(int loss, const double *p, int has_aux);
+
+/* The loss whose formula has the derivatives by aux; -1 where there is none. */
+int fl_by_aux(int loss);
 
 #endif

@@ -3,10 +3,11 @@
 
 static const size_t type_sizes[] = {4, 8, 1, 2, 4, 8, 1, 2, 4, 8};
 
-enum { N_OPERANDS = 7 };
+enum { N_OPERANDS = 9 };
 
 static int collect(fl_pointwise_args *a, fl_operand *operands[N_OPERANDS]) {
-    fl_operand *all[N_OPERANDS] = {&a->input, &a->target, &a->aux, &a->weight, &a->value, &a->grad, &a->hess};
+    fl_operand *all[N_OPERANDS] = {&a->input, &a->target, &a->aux,      &a->weight,  &a->value,
+                                   &a->grad,  &a->hess,   &a->aux_grad, &a->aux_hess};
     int n = 0;
     for (int i = 0; i < N_OPERANDS; i++)
         if (all[i]->data) operands[n++] = all[i];

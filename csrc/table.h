@@ -13,6 +13,9 @@ typedef struct {
     fl_status (*boxes[2])(fl_boxes_args *args);
     fl_status (*pairs[2])(fl_pairs_args *args);
     fl_status (*convert[2])(fl_convert_args *args);
+    fl_status (*mask_iou)(fl_masks_args *args);
+    fl_status (*mask_boxes)(fl_mask_boxes_args *args);
+    fl_status (*detection[2])(fl_detection_args *args);
 } fl_table;
 
 #endif

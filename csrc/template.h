@@ -16,6 +16,8 @@ typedef struct {
 #include "losses/penalties.h"
 #include "losses/regression.h"
 #include "losses/boxes.h"
+#include "losses/detection.h"
+#include "losses/probiou.h"
 
 #include "loops/operand.h"
 #include "loops/reduce.h"
@@ -32,3 +34,4 @@ typedef struct {
 #include "loops/boxes.h"
 #include "loops/pairs.h"
 #include "loops/transform.h"
+#include "loops/detection.h"

@@ -4,7 +4,9 @@
 cimport cython
 cimport numpy as cnp
 from libc.math cimport INFINITY, isfinite
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint8_t
+from libc.stdlib cimport free
+from libc.string cimport memcpy
 
 from operator import index as to_index
 
@@ -46,6 +48,8 @@ cdef extern from "fastloss.h" nogil:
         FL_POSITIVE
         FL_UNIT
         FL_UNIT_OR_OFF
+        FL_TWEEDIE
+        FL_FLAG
         FL_ONE_OR_TWO
 
     ctypedef struct fl_operand:
@@ -70,7 +74,9 @@ cdef extern from "fastloss.h" nogil:
         fl_parameter parameters[4]
         int unit_input
         int renamed
+        int batch_mean
 
+    void fl_registry_init()
     int fl_loss_count()
     const fl_loss_info *fl_loss_at(int loss)
 
@@ -79,7 +85,7 @@ cdef extern from "fastloss.h" nogil:
         double parameters[4]
         double factor
         fl_space space
-        fl_operand input, target, aux, weight, value, grad, hess
+        fl_operand input, target, aux, weight, value, grad, hess, aux_grad, aux_hess
         double result
         int nan_seen
 
@@ -103,14 +109,22 @@ cdef extern from "fastloss.h" nogil:
 # Below this, releasing and retaking the GIL (50 ns) is not worth its price.
 cdef double RELEASE_GIL_NS = 10e3
 
+fl_registry_init()
 fl_threads_init()
 fl_isa_init()
 
 include "_pyx/arrays.pxi"
 include "_pyx/pointwise.pxi"
+include "_pyx/variance.pxi"
 include "_pyx/rowwise.pxi"
 include "_pyx/margin.pxi"
 include "_pyx/penalties.pxi"
 include "_pyx/ratio.pxi"
 include "_pyx/process.pxi"
 include "_pyx/boxes.pxi"
+include "_pyx/masks.pxi"
+include "_pyx/metrics.pxi"
+include "_pyx/coco.pxi"
+include "_pyx/detection_args.pxi"
+include "_pyx/detection.pxi"
+include "_pyx/criteria.pxi"

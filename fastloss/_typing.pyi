@@ -1,5 +1,6 @@
 """Types that the stubs share. They exist for type checkers only."""
 
+from collections.abc import Sequence
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -10,4 +11,6 @@ class SupportsDLPack(Protocol):
     def __dlpack_device__(self) -> tuple[Any, Any]: ...
 
 Array: TypeAlias = ArrayLike | SupportsDLPack
+# What is more than one number.
+Arrays: TypeAlias = NDArray[Any] | Sequence[Any] | SupportsDLPack
 Floats: TypeAlias = NDArray[np.floating[Any]]

@@ -21,6 +21,7 @@ UNARY(logistic_q, FL(logistic)(x).q)
 UNARY(minus_log_p, FL(logistic)(x).minus_log_p)
 UNARY(minus_log_q, FL(logistic)(x).minus_log_q)
 UNARY(tanh, FL(tanh)(x))
+UNARY(lncosh, FL(lncosh)(x))
 UNARY(atan, FL(atan)(x))
 #undef UNARY
 

@@ -18,6 +18,11 @@ SHAPES = {
 }
 
 
+def each(derivative):
+    """The derivatives by every argument that there is one for."""
+    return derivative if isinstance(derivative, tuple) else (derivative,)
+
+
 def slopes(function, x):
     """Central differences of an array-valued function by each entry of x: x.shape + out.shape."""
     out = []
@@ -47,34 +52,37 @@ def smooth_cases(loss, seed):
 def test_gradients_are_slopes(name):
     loss = LOSSES[name]
     for args, options in smooth_cases(loss, 11):
-
-        def value(x, rest=args[1:], options=options):
-            return loss.public(x, *rest, **options)
-
-        result, gradient = loss.public(*args, **options, grad=True)
+        result, gradients = loss.public(*args, **options, grad=True)
         if np.isnan(result).all():
             continue  # every row is ignored: the mean of none
-        expected = slopes(value, args[0])
-        if loss.kind == "pairs":
-            # expected[i, k, n, m] is d out[n, m] / d boxes1[i, k]: only n = i is not zero
-            expected = np.einsum("ikim->imk", expected)
-        else:
-            expected = expected.reshape(args[0].shape + (-1,)).sum(-1)
-        np.testing.assert_allclose(gradient, expected, rtol=1e-6, atol=2e-8, err_msg=str(options))
+        for at, gradient in zip(loss.wrt, each(gradients), strict=True):
+
+            def value(x, at=at, args=args, options=options):
+                return loss.public(*args[:at], x, *args[at + 1 :], **options)
+
+            expected = slopes(value, args[at])
+            if loss.kind == "pairs":
+                # expected[i, k, n, m] is d out[n, m] / d boxes1[i, k]: only n = i is not zero
+                expected = np.einsum("ikim->imk", expected)
+            else:
+                expected = expected.reshape(args[at].shape + (-1,)).sum(-1)
+            np.testing.assert_allclose(gradient, expected, 1e-6, 2e-8, err_msg=str(options))
 
 
 @pytest.mark.parametrize("name", [n for n, loss in LOSSES.items() if loss.hess])
 def test_second_derivatives_are_slopes_of_the_gradient(name):
     loss = LOSSES[name]
     for args, options in smooth_cases(loss, 12):
+        _, gradients, curves = loss.public(*args, **options, hess=True)
+        for i, at in enumerate(loss.wrt):
 
-        def gradient(x, rest=args[1:], options=options):
-            return loss.public(x, *rest, **options, grad=True)[1].ravel()
+            def gradient(x, i=i, at=at, args=args, options=options):
+                called = [*args[:at], x, *args[at + 1 :]]
+                return each(loss.public(*called, **options, grad=True)[1])[i].ravel()
 
-        _, first, curve = loss.public(*args, **options, hess=True)
-        np.testing.assert_array_equal(first.ravel(), gradient(args[0]))
-        expected = np.diag(slopes(gradient, args[0]).reshape(args[0].size, -1))
-        np.testing.assert_allclose(curve.ravel(), expected, rtol=1e-6, atol=2e-8)
+            np.testing.assert_array_equal(each(gradients)[i].ravel(), gradient(args[at]))
+            expected = np.diag(slopes(gradient, args[at]).reshape(args[at].size, -1))
+            np.testing.assert_allclose(each(curves)[i].ravel(), expected, rtol=1e-6, atol=2e-8)
 
 
 def assert_call(result, *expected):

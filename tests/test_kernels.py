@@ -91,7 +91,7 @@ def test_against_reference(name, dtype, isa):
                 label = (name, keywords, shape, outputs)
                 for i, (a, b) in enumerate(zip(one, two, strict=True)):
                     assert a.tobytes() == b.tobytes(), label
-                    scale = largest(exact[i : i + 1])
+                    scale = max(largest(exact[i : i + 1]), loss.terms)
                     if i:
                         # A derivative may be a small difference of terms as large as the value
                         # of an element, a second derivative of terms as large as the first.
@@ -102,3 +102,23 @@ def test_against_reference(name, dtype, isa):
                     if i == 2 and name == "rmse_loss":
                         scale = max(scale, largest(exact[1:2]) ** 2 / (largest(exact[:1]) or 1))
                     assert_close(a, exact[i], same_type[i], scale, dtype, label)
+
+
+@pytest.mark.skipif(not {"x86-64-v3", "x86-64-v4"} <= set(ISAS), reason="needs x86-64-v4")
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_same_bits_with_256_and_512_bit_vectors(name, dtype):
+    loss = LOSSES[name]
+    outputs = outputs_asked(loss)[-1]
+    for number, case in enumerate(loss.cases()):
+        for shape in loss.shapes:
+            rng = np.random.default_rng([number, len(shape), *shape])
+            args = case.sample(rng, shape, dtype)
+            keywords = case.keywords(rng, args)
+            bits = []
+            for level in ("x86-64-v3", "x86-64-v4"):
+                _core.select_isa(level)
+                result = flatten(loss.public(*args, **keywords, **outputs))
+                bits.append([a.tobytes() for a in result])
+            _core.select_isa(ISAS[0])
+            assert bits[0] == bits[1], (keywords, shape)

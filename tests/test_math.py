@@ -98,6 +98,14 @@ def logistic(x):
     return np.where(x < 0, np.exp(-abs(x)), 1) / (1 + np.exp(-abs(x)))
 
 
+def lncosh(x):
+    small = np.minimum(abs(x), 1)
+    near = np.log1p(np.sinh(small) ** 2) / 2
+    return np.where(
+        abs(x) < 1, near, abs(x) + np.log1p(np.exp(-2 * abs(x))) - np.log(x.dtype.type(2))
+    )
+
+
 def softplus(x):
     return np.maximum(x, 0) + np.log1p(np.exp(-abs(x)))
 
@@ -122,6 +130,7 @@ FUNCTIONS = {
     "minus_log_p": (lambda x: softplus(-x), EVERYWHERE, (-40, 40)),
     "minus_log_q": (softplus, EVERYWHERE, (-40, 40)),
     "tanh": (np.tanh, EVERYWHERE, (-3, 3)),
+    "lncosh": (lncosh, EVERYWHERE, (-3, 3)),
     "atan": (np.arctan, EVERYWHERE, (-4, 4)),
 }
 DTYPES = (np.float32, np.float64)
@@ -172,6 +181,7 @@ SPECIALS = {
     "logistic_q": [(np.inf, 0.0), (-np.inf, 1.0), (0.0, 0.5)],
     "minus_log_p": [(np.inf, 0.0), (-np.inf, np.inf)],
     "minus_log_q": [(np.inf, np.inf), (-np.inf, 0.0)],
+    "lncosh": [(0.0, 0.0), (-0.0, 0.0), (np.inf, np.inf), (-np.inf, np.inf)],
     "tanh": [(0.0, 0.0), (-0.0, -0.0), (np.inf, 1.0), (-np.inf, -1.0)],
     "atan": [(0.0, 0.0), (-0.0, -0.0), (np.inf, np.pi / 2), (-np.inf, -np.pi / 2)],
 }

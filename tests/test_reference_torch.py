@@ -24,12 +24,21 @@ def tensors(values):
 
 
 def oracle(name, args, options):
-    """(value, gradient of its sum by the first argument), in torch."""
-    first = tensors(args[0]).clone().requires_grad_()
-    rest = [tensors(a) for a in args[1:]]
-    value = ORACLES[name](first, *rest, **{k: tensors(v) for k, v in options.items()})
-    (slope,) = torch.autograd.grad(value.sum(), first)
-    return value.detach().numpy(), slope.numpy()
+    """(value, gradient of its sum by the first argument, or a tuple of all), in torch."""
+    inputs = [tensors(a) for a in args]
+    by = [inputs[at].clone().requires_grad_() for at in LOSSES[name].wrt]
+    for at, leaf in zip(LOSSES[name].wrt, by, strict=True):
+        inputs[at] = leaf
+    value = ORACLES[name](*inputs, **{k: tensors(v) for k, v in options.items()})
+    slopes = tuple(slope.numpy() for slope in torch.autograd.grad(value.sum(), by))
+    return value.detach().numpy(), slopes if len(slopes) > 1 else slopes[0]
+
+
+def assert_slopes(gradient, slope, rtol, atol, where=""):
+    """Equal gradients, or tuples of them."""
+    pairs = zip(gradient, slope, strict=True) if isinstance(slope, tuple) else [(gradient, slope)]
+    for mine, theirs in pairs:
+        np.testing.assert_allclose(mine, theirs, rtol=rtol, atol=atol, err_msg=where)
 
 
 def pairs_gradient(name, args, options):
@@ -68,9 +77,17 @@ def test_equals_torch(name):
                 # torch multiplies 0 by infinity for boxes without height
                 assert np.isfinite(gradient).all() or loss.kind == "pairs", where
                 gradient = np.where(np.isnan(slope), np.nan, gradient)
-            np.testing.assert_allclose(gradient, slope, rtol=1e-8, atol=1e-10, err_msg=where)
+            assert_slopes(gradient, slope, 1e-8, 1e-10, where)
 
 
+FINITE = (
+    "binary_cross_entropy_with_logits",
+    "gamma_nll_loss",
+    "quality_focal_loss",
+    "sigmoid_focal_loss",
+    "tweedie_loss",
+    "varifocal_loss",
+)
 SPECIAL = np.array([0.0, -0.0, 1.0, -1.0, 0.5, 1e-30, 40.0, -40.0, np.nan, np.inf, -np.inf])
 
 
@@ -83,16 +100,19 @@ def test_special_values_of_pointwise_losses(name, dtype):
         inputs = np.array([0.0, 1.0, 0.5, 1e-30, 1e-12, np.finfo(dtype).tiny])
     if name == "hinge_loss":
         targets = np.array([-1.0, 1.0])
-    if name in ("sigmoid_focal_loss", "varifocal_loss", "binary_cross_entropy_with_logits"):
-        # at infinite logits torch has NaN, from 0 times infinity, where the limit exists
+    if name in FINITE:
+        # at infinite scores torch has NaN, from 0 times infinity, where the limit exists
         inputs = SPECIAL[np.isfinite(SPECIAL) | np.isnan(SPECIAL)]
     x, t = (a.ravel().astype(dtype) for a in np.meshgrid(inputs, targets))
+    args = (x, t, np.full_like(x, 0.5)) if name == "gaussian_nll_loss" else (x, t)
     options = {"reduction": "none"}
-    expected, slope = oracle(name, (x, t), options)
-    value, gradient = loss.function(x, t, **options, grad=True)
+    expected, slope = oracle(name, args, options)
+    value, gradient = loss.function(*args, **options, grad=True)
     tight = {"rtol": 1e-5 if dtype == np.float32 else 1e-8, "atol": 1e-6}
     np.testing.assert_allclose(value, expected, **tight)
     known = np.isfinite(x)
+    if isinstance(slope, tuple):
+        gradient, slope = np.stack(gradient).T, np.stack(slope).T
     np.testing.assert_allclose(gradient[known], slope[known], **tight)
 
 
@@ -115,10 +135,11 @@ def test_random_arguments_in_single_precision(seed, name, shape, data):
     wide = [a.astype(np.float64) if a.dtype == np.float32 else a for a in args]
     expected, slope = oracle(name, wide, {k: widened(v) for k, v in options.items()})
     value, gradient = loss.function(*args, **options, grad=True)
-    assert gradient.dtype == np.float32
-    scale = max(1.0, float(np.abs(slope).max()))
+    first = gradient[0] if isinstance(gradient, tuple) else gradient
+    assert first.dtype == np.float32
+    scale = max(1.0, float(np.abs(slope[0] if isinstance(slope, tuple) else slope).max()))
     np.testing.assert_allclose(value, expected, rtol=5e-5, atol=5e-5)
-    np.testing.assert_allclose(gradient, slope, rtol=1e-4, atol=1e-4 * scale)
+    assert_slopes(gradient, slope, 1e-4, 1e-4 * scale)
 
 
 def widened(value):

@@ -51,7 +51,46 @@ def pair(rng, name, shape, kind):
         return x, rng.random(shape) if kind != "ties" else rng.integers(0, 2, shape)
     if name == LOGITS:
         return numbers(rng, shape, kind), rng.choice([0, 1, 0.25, 0.9], shape)
+    if name == "kl_div":
+        return -np.abs(numbers(rng, shape, kind)), np.maximum(rng.uniform(-0.2, 1, shape), 0)
+    if name == "poisson_nll_loss":
+        return numbers(rng, shape, "ties" if kind == "ties" else "plain"), rng.poisson(2, shape)
+    if name in ("soft_margin_loss", "hinge_embedding_loss"):
+        targets = [-1, 1] if kind == "plain" else [-1, 1, 0, 0.5]
+        # beyond 88 torch's exponential overflows
+        return np.clip(numbers(rng, shape, kind), -80, 80), rng.choice(targets, shape)
     return numbers(rng, shape, kind), numbers(rng, shape, "ties" if kind == "ties" else "plain")
+
+
+poisson = st.fixed_dictionaries(
+    {},
+    optional={
+        "log_input": st.booleans(),
+        "full": st.booleans(),
+        "eps": st.sampled_from([1e-8, 1e-3, 1.0]),
+    },
+)
+divergence = st.fixed_dictionaries(
+    {}, optional={"log_target": st.booleans(), "reduction": st.just("batchmean")}
+)
+gaussian = st.fixed_dictionaries(
+    {}, optional={"full": st.booleans(), "eps": st.sampled_from([1e-6, 0.5, 2.0])}
+)
+# torch's logits cancel, too: x - x t + log(1 + e^-x)
+SUMS = (LOGITS, "poisson_nll_loss", "gaussian_nll_loss", "kl_div")
+
+
+def variance(rng, shape, dtype, kind, data):
+    """Variances in each shape that torch takes; some below eps, for "clamped"."""
+    if kind == "number":
+        return data.draw(st.sampled_from([1.0, 0.25, 0.0, 7.5]))
+    narrow = list(shape)
+    if kind == "rows":
+        narrow = narrow[:-1]
+    elif kind == "along" and shape:
+        narrow[data.draw(st.integers(0, len(shape) - 1))] = 1
+    low = 0 if kind == "clamped" else 0.1
+    return data.draw(layouts)(np.asarray(rng.uniform(low, 3, narrow), dtype))
 
 
 def broadcast_shape(data, shape):
@@ -78,8 +117,25 @@ def test_pointwise(name, data, seed, shape, dtype, reduction):
         options["delta"] = data.draw(st.sampled_from([1.0, 0.5, 2, 1e-3, 100.0]))
     if name == "smooth_l1_loss":
         options["beta"] = data.draw(st.sampled_from([1.0, 0.5, 2, 0, 1e-3, 100.0]))
+    if name == "hinge_embedding_loss":
+        options["margin"] = data.draw(st.sampled_from([1.0, 0.5, 0, -2, 100.0]))
+    if name == "poisson_nll_loss":
+        options |= data.draw(poisson)
+        if not options.get("log_input", True):
+            x = np.abs(x)
+    if name == "kl_div":
+        options |= data.draw(divergence)
+        if options.get("log_target"):
+            t = -(t * 4)
+    args = data.draw(layouts)(x), data.draw(layouts)(t)
+    if name == "gaussian_nll_loss":
+        options |= data.draw(gaussian)
+        var = data.draw(st.sampled_from(["same", "rows", "along", "number", "clamped"]))
+        args += (variance(rng, shape, dtype, var, data),)
     # torch has no strides below 0 and no big-endian numbers: it sees a plain copy
-    compare(name, (data.draw(layouts)(x), data.draw(layouts)(t)), options)
+    # where values and derivatives are sums of terms of either sign
+    scale = 1.0 + float(np.abs(x).max(initial=0) if x.size else 0) if name in SUMS else 0.0
+    compare(name, args, options, scale)
 
 
 @pytest.mark.parametrize("name", ["cross_entropy", "nll_loss"])
@@ -137,6 +193,11 @@ def next_to_the_end(x, t):
 # Where this library and torch differ, knowingly: (function, which elements, reason).
 DEVIATIONS = (
     (
+        "soft_margin_loss",
+        lambda x, t: x * t < -80,
+        "torch's exponential overflows, and its gradient is NaN; see test_large_margins",
+    ),
+    (
         LOGITS,
         lambda x, t: np.isinf(x),
         "torch takes infinity minus infinity or 0 times infinity; see test_infinite_logits",
@@ -158,7 +219,8 @@ def deviates(name, x, t):
     skip = np.zeros(x.shape, bool)
     for function, where, _ in DEVIATIONS:
         if function == name:
-            skip |= where(x, t)
+            with np.errstate(invalid="ignore"):
+                skip |= where(x, t)
     return skip
 
 
@@ -186,7 +248,8 @@ def test_ends_of_the_numbers(name, dtype):
                 each = slice(i, i + 1)
                 # torch's logits cancel: x - x t + log(1 + e^-x) and x (1 - t) ...
                 scale = float(np.fmax(np.abs(x[i]), 1)) if name == LOGITS else 0.0
-                compare(name, (x[each], t[each]), {"reduction": reduction}, scale)
+                var = (np.array([0.5], dtype),) if name == "gaussian_nll_loss" else ()
+                compare(name, (x[each], t[each], *var), {"reduction": reduction}, scale)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -239,3 +302,59 @@ def test_infinite_logits_have_their_limits():
     value, slope = fl.binary_cross_entropy_with_logits(x, t, reduction="none", grad=True)
     np.testing.assert_array_equal(slope, [0, 0, -1, 1])
     assert np.isposinf(value[2:]).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_large_margins(dtype):
+    """The deviation of soft_margin_loss, spelled out: a loss of -t x instead of an overflow."""
+    x, t = np.array([-1000, 1000, -100, 1e30], dtype), np.array([1, -1, 1, -1], dtype)
+    value, slope = fl.soft_margin_loss(x, t, reduction="none", grad=True)
+    np.testing.assert_allclose(value, [1000, 1000, 100, 1e30], rtol=1e-6)
+    np.testing.assert_array_equal(slope, [-1, 1, -1, 1])
+
+
+SHAPES_OF_VARIANCES = [
+    ((), ()),
+    ((3,), (3,)),
+    ((3,), (1,)),
+    ((3,), ()),
+    ((2, 3), (2, 3)),
+    ((2, 3), (2,)),
+    ((3, 3), (3,)),
+    ((2, 3), (2, 1)),
+    ((2, 3), (1, 3)),
+    ((2, 3), (1, 1)),
+    ((2, 3), (3,)),
+    ((2, 3), ()),
+    ((2, 3), (1,)),
+    ((2, 1, 3), (2, 1)),
+    ((2, 3, 4), (2, 1, 4)),
+    ((2, 3, 4), (3, 4)),
+    ((2, 3, 4), (1, 3, 1)),
+    ((2, 3), (2, 3, 1)),
+    ((0, 3), (0,)),
+    ((0, 3), (1, 3)),
+    ((3, 0), (3,)),
+]
+
+
+@pytest.mark.parametrize("shape, var", SHAPES_OF_VARIANCES)
+def test_variances_have_the_shapes_that_torch_takes(shape, var):
+    rng = np.random.default_rng(0)
+    args = rng.normal(size=shape), rng.normal(size=shape), np.asarray(rng.uniform(0.5, 2, var))
+    try:
+        in_torch("gaussian_nll_loss", args, {})
+    except ValueError:
+        with pytest.raises(ValueError, match=r"var has shape .* input has shape"):
+            fl.gaussian_nll_loss(*args)
+        return
+    for reduction in ("mean", "sum", "none"):
+        compare("gaussian_nll_loss", args, {"reduction": reduction}, scale=2.0)
+
+
+def test_negative_variances():
+    for var in (-1.0, np.array([1.0, -1e-9])):
+        with pytest.raises(ValueError, match="var"):
+            in_torch("gaussian_nll_loss", (np.ones(2), np.zeros(2), var), {})
+        with pytest.raises(ValueError, match=r"var(\[1\])? is -.*>= 0"):
+            fl.gaussian_nll_loss(np.ones(2), np.zeros(2), var)

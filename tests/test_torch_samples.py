@@ -24,6 +24,11 @@ MODULE_OF = {
     "l1_loss": "L1Loss",
     "smooth_l1_loss": "SmoothL1Loss",
     "huber_loss": "HuberLoss",
+    "poisson_nll_loss": "PoissonNLLLoss",
+    "gaussian_nll_loss": "GaussianNLLLoss",
+    "kl_div": "KLDivLoss",
+    "soft_margin_loss": "SoftMarginLoss",
+    "hinge_embedding_loss": "HingeEmbeddingLoss",
     "binary_cross_entropy": "BCELoss",
     "binary_cross_entropy_with_logits": "BCEWithLogitsLoss",
     "cross_entropy": "CrossEntropyLoss",
@@ -43,12 +48,12 @@ def test_sample_inputs(name, dtype):
     for sample in OPS[name].sample_inputs("cpu", dtype, requires_grad=True):
         options = {k: v for k, v in sample.kwargs.items() if k not in LEGACY}
         target, *rest = sample.args
-        assert not rest
+        assert len(rest) == (name == "gaussian_nll_loss")
         if sample.input.shape != target.shape and name not in LABELLED:
             with pytest.raises(ValueError, match="target has shape"):
-                getattr(fl, name)(to_numpy(sample.input), to_numpy(target), **options)
+                getattr(fl, name)(*map(to_numpy, (sample.input, *sample.args)), **options)
             continue
-        compare(name, (sample.input, target), options)
+        compare(name, (sample.input, *sample.args), options)
         count += 1
     assert count >= 4
 
@@ -97,7 +102,7 @@ SHAPES_THAT_DISAGREE = [((3,), (1,)), ((1,), (3,)), ((2, 3), (3,)), ((2, 1), (2,
 def test_broadcasts_that_torch_only_warns_about_are_errors(name, shapes):
     x, t = (np.full(shape, 0.5) for shape in shapes)
     with pytest.raises(ValueError, match=r"target has shape .* input has shape"):
-        getattr(fl, name)(x, t)
+        getattr(fl, name)(x, t, *([1.0] if name == "gaussian_nll_loss" else []))
 
 
 # What torch rejects for the losses over rows: (input, target, options).

@@ -9,12 +9,18 @@ import torch
 import torch.nn.functional as F
 
 import fastloss as fl
+from fastloss.reference import LOSSES
 
 NAMES = (
     "mse_loss",
     "l1_loss",
     "smooth_l1_loss",
     "huber_loss",
+    "poisson_nll_loss",
+    "gaussian_nll_loss",
+    "kl_div",
+    "soft_margin_loss",
+    "hinge_embedding_loss",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "cross_entropy",
@@ -24,7 +30,14 @@ MARGINS = ("multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margi
 # Those whose target holds class indices.
 LABELLED = ("cross_entropy", "nll_loss", "multi_margin_loss", "multilabel_margin_loss")
 # torch's namesakes that take no weight, and those that want one of the input's own shape
-UNWEIGHTED = ("smooth_l1_loss",)
+UNWEIGHTED = (
+    "smooth_l1_loss",
+    "poisson_nll_loss",
+    "gaussian_nll_loss",
+    "kl_div",
+    "soft_margin_loss",
+    "hinge_embedding_loss",
+)
 FULL_WEIGHT = ("mse_loss", "l1_loss", "huber_loss")
 
 
@@ -43,13 +56,16 @@ def to_numpy(value):
 
 
 def in_torch(name, args, options):
-    """(value, d sum(value) / d input) by torch and its autograd, in the input's type."""
+    """(value, derivatives of its sum) by torch and its autograd, in the input's type."""
     tensors = [to_torch(a) for a in args]
     options = {key: to_torch(value) for key, value in options.items()}
-    input = tensors[0].clone().requires_grad_()
+    input = tensors[0] = tensors[0].clone().requires_grad_()
     for i, t in enumerate(tensors[1:], 1):
-        if name not in LABELLED and not t.is_floating_point():
+        if name not in LABELLED and isinstance(t, torch.Tensor):
             tensors[i] = t.to(input.dtype)
+    by = [tensors[at] for at in LOSSES[name].wrt if isinstance(tensors[at], torch.Tensor)]
+    for t in by:
+        t.requires_grad_()
     weight = options.get("weight")
     if weight is not None:
         options["weight"] = weight = weight.to(input.dtype)
@@ -63,12 +79,19 @@ def in_torch(name, args, options):
         del options["weight"]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        value = getattr(F, name)(input, *tensors[1:], **options)
+        value = getattr(F, name)(*tensors, **options)
         if name in UNWEIGHTED and weight is not None:
             value = value * weight
-            value = {"none": value, "sum": value.sum(), "mean": value.mean()}[reduction]
-        (slope,) = torch.autograd.grad(value.sum(), input)
-    return value.detach().numpy(), slope.numpy()
+            count = len(input) if reduction == "batchmean" and input.ndim else 1
+            total = value.sum() / count
+            value = {"none": value, "mean": value.mean()}.get(reduction, total)
+        slopes = [slope.numpy() for slope in torch.autograd.grad(value.sum(), by)]
+    return value.detach().numpy(), slopes[0] if len(slopes) == 1 else tuple(slopes)
+
+
+def several(slope):
+    """The derivatives by every argument that there is one for."""
+    return slope if isinstance(slope, tuple) else (slope,)
 
 
 def in_fastloss(name, args, options):
@@ -76,7 +99,7 @@ def in_fastloss(name, args, options):
     alone = getattr(fl, name)(*args, **options)
     np.testing.assert_array_equal(alone, value, "the value depends on whether grad is asked for")
     assert isinstance(value, np.ndarray if options.get("reduction") == "none" else float)
-    assert isinstance(slope, np.ndarray)
+    assert all(isinstance(each, np.ndarray) for each in several(slope))
     return np.asarray(value), slope
 
 
@@ -104,9 +127,10 @@ def compare(name, args, options, scale=0.0):
     copies = [np.array(a) for a in args]
     value, slope = in_fastloss(name, args, options)
     expected, expected_slope = in_torch(name, args, options)
-    label = (name, [(a.shape, a.strides, a.dtype) for a in args], options)
-    assert slope.dtype == dtype, label
+    label = (name, [getattr(a, "shape", a) for a in args], options)
     assert_same(value, expected, dtype, (*label, "value"), scale)
-    assert_same(slope, expected_slope, dtype, (*label, "gradient"), scale)
+    for mine, theirs in zip(several(slope), several(expected_slope), strict=True):
+        assert mine.dtype == dtype, label
+        assert_same(mine, theirs, dtype, (*label, "gradient"), scale)
     for array, copy in zip(args, copies, strict=True):
         np.testing.assert_array_equal(array, copy, "an input was written")

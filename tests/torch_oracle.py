@@ -49,6 +49,67 @@ def hinge_loss(x, t, reduction, weight=None):
     return reduce(F.relu(1 - t * x), reduction, weight)
 
 
+def weighted(function):
+    """One of torch.nn.functional that takes no weight, with one."""
+
+    def loss(x, *args, reduction, weight=None, **options):
+        if reduction != "batchmean":
+            return reduce(function(x, *args, reduction="none", **options), reduction, weight)
+        each = function(x, *args, reduction="none", **options)
+        return reduce(each, "sum", weight) / (len(x) if x.ndim else 1)
+
+    return loss
+
+
+def plain(function):
+    """A formula of the elements."""
+
+    def loss(x, t, reduction, weight=None, **options):
+        return reduce(function(x, t, **options), reduction, weight)
+
+    return loss
+
+
+def sides(r, below):
+    return torch.where(r < 0, below, 1 - below)
+
+
+def log_cosh(x, t):
+    r = (x - t).abs()
+    far = r + F.softplus(-2 * r) - math.log(2)
+    return torch.where(r < 1, torch.log(torch.cosh(r.clamp(max=1))), far)
+
+
+def gamma_nll(x, t, log_input=True, eps=1e-8):
+    return x + t * torch.exp(-x) if log_input else torch.log(x + eps) + t / (x + eps)
+
+
+def tweedie(x, t, power=1.5):
+    if power == 1:
+        return F.poisson_nll_loss(x, t, reduction="none")
+    if power == 2:
+        return gamma_nll(x, t)
+    a, b = 1 - power, 2 - power
+    return torch.exp(b * x) / b - t * torch.exp(a * x) / a
+
+
+def quality_focal(x, t, beta=2.0):
+    distance = (torch.sigmoid(x) - t).abs()
+    return distance**beta * F.binary_cross_entropy_with_logits(x, t, reduction="none")
+
+
+def asymmetric(x, t, gamma_neg=4.0, gamma_pos=1.0, clip=0.05, eps=1e-8):
+    p = torch.sigmoid(x)
+    n = torch.sigmoid(-x)
+    if clip > 0:
+        n = (n + clip).clamp(max=1)
+    each = t * torch.log(p.clamp(min=eps)) + (1 - t) * torch.log(n.clamp(min=eps))
+    if gamma_neg > 0 or gamma_pos > 0:
+        right = p * t + n * (1 - t)
+        each = each * (1 - right) ** (gamma_pos * t + gamma_neg * (1 - t))
+    return -each
+
+
 def sigmoid_focal_loss(x, t, reduction, weight=None, alpha=0.25, gamma=2.0):
     p = torch.sigmoid(x)
     loss = F.binary_cross_entropy_with_logits(x, t, reduction="none")
@@ -279,7 +340,23 @@ ORACLES = {
     "huber_loss": huber_loss,
     "binary_cross_entropy": F.binary_cross_entropy,
     "binary_cross_entropy_with_logits": F.binary_cross_entropy_with_logits,
+    "log_cosh_loss": plain(log_cosh),
+    "quantile_loss": plain(lambda x, t, quantile=0.5: sides(x - t, quantile) * (x - t).abs()),
+    "expectile_loss": plain(lambda x, t, expectile=0.5: sides(x - t, expectile) * (x - t) ** 2),
+    "poisson_nll_loss": weighted(F.poisson_nll_loss),
+    "gaussian_nll_loss": weighted(F.gaussian_nll_loss),
+    "gamma_nll_loss": plain(gamma_nll),
+    "tweedie_loss": plain(tweedie),
+    "msle_loss": plain(lambda x, t: (torch.log1p(x) - torch.log1p(t)) ** 2),
+    "mape_loss": plain(lambda x, t, eps=2**-52: (x - t).abs() / t.abs().clamp(min=eps)),
+    "kl_div": weighted(F.kl_div),
     "hinge_loss": hinge_loss,
+    "squared_hinge_loss": plain(lambda x, t: F.relu(1 - t * x) ** 2),
+    "exponential_loss": plain(lambda x, t: torch.exp(-t * x)),
+    "soft_margin_loss": weighted(F.soft_margin_loss),
+    "hinge_embedding_loss": weighted(F.hinge_embedding_loss),
+    "quality_focal_loss": plain(quality_focal),
+    "asymmetric_loss": plain(asymmetric),
     "sigmoid_focal_loss": sigmoid_focal_loss,
     "varifocal_loss": varifocal_loss,
     "cross_entropy": F.cross_entropy,

@@ -52,6 +52,22 @@ def losses_of_every_kind() -> None:
     assert_type(fl.dice_loss(x, t, mode="binary", reduction="none", per_image=True), Floats)
 
 
+def several_gradients() -> None:
+    var = np.ones((2, 3), np.float32)
+    assert_type(fl.gaussian_nll_loss(x, t, var), float)
+    assert_type(fl.gaussian_nll_loss(x, t, 1.0, grad=True), tuple[float, Floats])
+    assert_type(fl.gaussian_nll_loss(x, t, var, grad=True), tuple[float, tuple[Floats, Floats]])
+    assert_type(
+        fl.gaussian_nll_loss(x, t, [1.0, 2.0], reduction="none", grad=True),
+        tuple[Floats, tuple[Floats, Floats]],
+    )
+    assert_type(
+        fl.gaussian_nll_loss(x, t, var, grad=(buffer, np.empty_like(var)), hess=True),
+        tuple[float, tuple[Floats, Floats], tuple[Floats, Floats]],
+    )
+    assert_type(fl.kl_div(x, t, "batchmean"), float)
+
+
 def boxes() -> None:
     a = np.array([[0.0, 0.0, 2.0, 2.0]])
     b = a + 1
@@ -94,6 +110,7 @@ EXAMPLES = (
     gradients,
     second_derivatives,
     losses_of_every_kind,
+    several_gradients,
     boxes,
     penalties,
     settings,

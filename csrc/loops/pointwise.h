@@ -136,7 +136,7 @@ static const FL(point_loops) FL(point_table)[FL_LOSS_COUNT] = {
 
 typedef struct {
     const fl_pointwise_args *args;
-    const FL(point_loops) *loops;
+    const FL(point_loops) *loops, *by_aux;
     real parameters[FL_MAX_PARAMETERS];
     real scale;            /* of the derivatives */
     real root;             /* > 0: hess -= grad^2 / root (the loss is a root) */
@@ -144,6 +144,22 @@ typedef struct {
     int stream;            /* the gradient is too large for the caches */
     double *partials;
 } FL(point_call);
+
+/* The derivatives by aux of one block, before that by the input may overwrite the input. */
+static void FL(point_by_aux)(const FL(point_call) *call, const real *x, const real *t, const real *a,
+                             const real *w, ptrdiff_t start, ptrdiff_t n) {
+    const fl_pointwise_args *args = call->args;
+    FL_ALIGNED real vs[FL(flush)], gs[FL(flush)], hs[FL(flush)];
+    real *g = FL(place)(&args->aux_grad, start, gs), *h = FL(place)(&args->aux_hess, start, hs);
+    FL(point_loop) *loop = args->aux_hess.data ? call->by_aux->all : call->by_aux->grad;
+    double none[FL_LANES] = {0};
+    loop(x, t, a, call->parameters, n, call->scale, vs, g, h, none);
+    if (w) FL(weigh)(w, n, g);
+    if (w && args->aux_hess.data) FL(weigh)(w, n, h);
+    if (!args->aux_grad.direct) FL(scatter)(&args->aux_grad, &args->space, start, n, g);
+    if (args->aux_hess.data && !args->aux_hess.direct)
+        FL(scatter)(&args->aux_hess, &args->space, start, n, h);
+}
 
 static void FL(point_block)(const FL(point_call) *call, ptrdiff_t start, ptrdiff_t n, double *lanes) {
     const fl_pointwise_args *args = call->args;
@@ -164,6 +180,7 @@ static void FL(point_block)(const FL(point_call) *call, ptrdiff_t start, ptrdiff
         : args->grad.data                  ? (value ? loops->value_grad : loops->grad)
                                            : (value ? loops->value : loops->sum);
     double unweighted[FL_LANES] = {0};
+    if (args->aux_grad.data) FL(point_by_aux)(call, x, t, a, w, start, n);
     loop(x, t, a, call->parameters, n, call->scale, v, g, h, w ? unweighted : lanes);
     if (w && call->root_weights) {
         for (ptrdiff_t i = 0; i < n; i++) ws[i] = FL(sqrt)(w[i]);
@@ -193,7 +210,7 @@ static void FL(point_chunk)(void *context, ptrdiff_t chunk) {
     if (end > args->space.size) end = args->space.size;
     double lanes[FL_LANES] = {0};
     int whole = args->input.direct && args->target.direct && !args->weight.data && !args->value.data
-        && !args->hess.data && !call->stream && (!args->aux.data || args->aux.direct)
+        && !args->hess.data && !args->aux_grad.data && !call->stream && (!args->aux.data || args->aux.direct)
         && (!args->grad.data || args->grad.direct);
     if (whole) {
         FL(point_loop) *loop = args->grad.data ? call->loops->grad : call->loops->sum;
@@ -259,6 +276,8 @@ static fl_status FL(pointwise)(fl_pointwise_args *args) {
     for (int i = 0; i < FL_MAX_PARAMETERS; i++)
         parameters[i] = call.parameters[i] = (real)args->parameters[i];
     call.loops = &FL(point_table)[fl_specialise(loss, parameters, args->aux.data != NULL)];
+
+    if (args->aux_grad.data) call.by_aux = &FL(point_table)[fl_by_aux(loss)];
 
     double divisor = 1, sum;
     if (mean)

@@ -9,4 +9,5 @@
 #include "logistic.h"
 #include "pow.h"
 #include "tanh.h"
+#include "lncosh.h"
 #include "atan.h"

@@ -118,6 +118,18 @@ def tanh_small(degree):
     return remez(ratio, lambda w: w, degree, "1e-30", mp.mpf("0.55") ** 2)
 
 
+def log_cosh_small(degree):
+    """log cosh x = w/2 + w^2 p(w), w = x^2, |x| <= 0.8, relative."""
+
+    def ratio(w):
+        return (mp.log(mp.cosh(mp.sqrt(w))) - w / 2) / w**2
+
+    near = mp.mpf("1e-18")
+    return remez(
+        lambda w: ratio(max(w, near)), lambda w: 2 * w, degree, "1e-30", mp.mpf("0.8") ** 2
+    )
+
+
 def atan_small(degree):
     """atan(t) = t + t w p(w), w = t^2, |t| <= 1/2, relative."""
 
@@ -134,6 +146,7 @@ POLYNOMIALS = {
     "log_ratio": (log_ratio, None, 6),
     "log1p_unit": (log1p_unit, 8, 19),
     "tanh_small": (tanh_small, 4, 9),
+    "log_cosh_small": (log_cosh_small, 5, 11),
     "atan_small": (atan_small, 4, 11),
 }
 

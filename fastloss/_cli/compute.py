@@ -23,7 +23,7 @@ from ._errors import CommandError
 from ._losses import find
 
 HELP = "a loss of arrays in .npy, .npz or .csv files"
-_ARRAYS = ("weight", "pos_weight", "class_weight")
+_ARRAYS = ("weight", "pos_weight", "class_weight", "var")
 _OUTPUTS = ("grad", "hess")
 
 
@@ -32,7 +32,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("loss", metavar="LOSS", help="a name of 'fastloss list'")
     parser.add_argument("input", metavar="INPUT", help=".npy, .npz:key or .csv")
     parser.add_argument("target", metavar="TARGET", nargs="?", help="the same, or none at all")
-    parser.add_argument("--grad", type=Path, metavar="OUT.npy", help="write the gradient there")
+    parser.add_argument(
+        "--grad", type=Path, metavar="OUT.npy", help="write the gradient by INPUT there"
+    )
     parser.add_argument(
         "--out", type=Path, metavar="OUT.npy", help="write the value there (--reduction none)"
     )
@@ -65,7 +67,8 @@ def run(args: argparse.Namespace) -> int:
         raise CommandError(f"{loss.name}: not enough memory for arrays of this size") from None
     value, grad = result if args.grad is not None else (result, None)
     if args.grad is not None:
-        _files.save(args.grad, np.asarray(grad))
+        # where there are several, INPUT's
+        _files.save(args.grad, np.asarray(grad[0] if isinstance(grad, tuple) else grad))
     _show(value, args.out)
     return 0
 
@@ -78,8 +81,7 @@ def _positional(name: str, signature: inspect.Signature, args: argparse.Namespac
         if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD
     ]
     given = [text for text in (args.input, args.target) if text is not None]
-    if wanted[2:] or wanted[1:] and wanted[1] in ("in_fmt", "out_fmt"):
-        wanted = wanted[:1]
+    wanted = [name for name in wanted if name not in ("in_fmt", "out_fmt", "var")]
     if len(given) != len(wanted):
         raise CommandError(
             f"{name} takes {len(wanted)} file{'s' * (len(wanted) != 1)} "

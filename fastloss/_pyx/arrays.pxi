@@ -121,6 +121,18 @@ cdef int parse_reduction(object reduction) except -1:
     raise ValueError(f"reduction is {shown(reduction)}; expected 'mean', 'sum' or 'none'")
 
 
+cdef int parse_batch_reduction(object reduction, cnp.ndarray x, double *factor) except -1:
+    """parse_reduction with "batchmean" besides: the sum over the length of the first axis."""
+    if isinstance(reduction, str) and reduction == "batchmean":
+        if cnp.PyArray_NDIM(x):
+            factor[0] = 1.0 / cnp.PyArray_DIM(x, 0)
+        return FL_REDUCE_SUM
+    try:
+        return parse_reduction(reduction)
+    except ValueError as error:
+        raise ValueError(f"reduction is {shown(reduction)}; expected 'batchmean', 'mean', 'sum' or 'none'") from None
+
+
 cdef double parse_number(const char *c_name, object value) except? -1.25:
     if isinstance(value, float):
         return value
@@ -140,8 +152,19 @@ cdef double parse_number(const char *c_name, object value) except? -1.25:
         raise TypeError(f"{name} is {shown(value)}; expected a number") from None
 
 
+cdef bint parse_flag(str name, object value) except -1:
+    if value is True or value is False:
+        return value is True
+    if isinstance(value, np.bool_):
+        return bool(value)
+    raise TypeError(f"{name} is {shown(value)}; expected True or False")
+
+
 cdef double parse_in_domain(const char *name, object value, int domain) except? -1.25:
-    cdef double x = parse_number(name, value)
+    cdef double x
+    if domain == FL_FLAG:
+        return parse_flag(name.decode(), value)
+    x = parse_number(name, value)
     if domain == FL_ANY_FINITE and isfinite(x):
         return x
     if domain == FL_NONNEGATIVE and isfinite(x) and x >= 0:
@@ -152,6 +175,8 @@ cdef double parse_in_domain(const char *name, object value, int domain) except? 
         return x
     if domain == FL_UNIT_OR_OFF and (0 <= x <= 1 or x == -1):
         return x
+    if domain == FL_TWEEDIE and isfinite(x) and (x == 0 or x >= 1):
+        return x
     if domain == FL_ONE_OR_TWO and (x == 1 or x == 2):
         return x
     expected = {
@@ -161,6 +186,7 @@ cdef double parse_in_domain(const char *name, object value, int domain) except? 
         FL_UNIT: "a number in [0, 1]",
         FL_UNIT_OR_OFF: "a number in [0, 1], or -1 to switch it off",
         FL_ONE_OR_TWO: "1 or 2",
+        FL_TWEEDIE: "0 or a finite number >= 1",
     }[domain]
     raise ValueError(f"{name.decode()} is {shown(value)}; expected {expected}")
 

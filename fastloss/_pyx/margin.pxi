@@ -79,9 +79,9 @@ def multilabel_soft_margin_loss(int loss, input, target, weight, reduction, grad
         raise ValueError("input has shape (); expected at least one axis of classes")
     if cnp.PyArray_DIM(x, axis) == 0:
         raise ValueError(f"input has shape {shape_of(x)}: no classes along axis {axis}")
-    result = pointwise_times(
+    result = call_pointwise(
         1 if kind == FL_REDUCE_MEAN else 1 / <double>cnp.PyArray_DIM(x, axis),
-        loss, input, target, weight, None, (), reduction, grad, hess
+        loss, input, target, weight, None, "pos_weight", (), reduction, grad, hess, None, None, NULL
     )
     if kind != FL_REDUCE_NONE:
         return result

@@ -17,6 +17,7 @@ cdef double add_penalty(fl_pointwise_args *args, str name, cnp.ndarray w, object
     broadcast(&args.target, name, w, w, name)
     broadcast(&args.grad, name, g, w, name)
     args.aux.data = args.weight.data = args.value.data = args.hess.data = NULL
+    args.aux_grad.data = args.aux_hess.data = NULL
     fl_space_prepare(args)
     if fl_pointwise_cost(args) > RELEASE_GIL_NS:
         with nogil:

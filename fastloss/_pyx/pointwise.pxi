@@ -16,14 +16,13 @@ cdef object report_unit_input(str name, cnp.ndarray x):
 
 def pointwise(int loss, input, target, weight, aux, tuple parameters, reduction, grad, hess):
     """Value, and where asked for first and second derivative, of a pointwise loss."""
-    return pointwise_times(1, loss, input, target, weight, aux, parameters, reduction, grad, hess)
+    return call_pointwise(1, loss, input, target, weight, aux, "pos_weight", parameters, reduction, grad, hess,
+                          None, None, NULL)
 
 
-cdef object pointwise_times(
-    double factor, int loss, object input, object target, object weight, object aux, tuple parameters, object reduction,
-    object grad, object hess
-):
-    """The same, times a factor."""
+cdef object call_pointwise(double factor, int loss, input, target, weight, aux, str aux_name, tuple parameters,
+                           reduction, grad, hess, cnp.ndarray aux_grad, cnp.ndarray aux_hess, int *nan_seen):
+    """The same, times a factor, for losses that differentiate by the third array too, into arrays that fit."""
     cdef fl_pointwise_args args
     cdef const fl_loss_info *info = fl_loss_at(loss)
     cdef cnp.ndarray x, t, w = None, a = None, v = None, g = None, h = None, g_out = None, h_out = None
@@ -39,7 +38,10 @@ cdef object pointwise_times(
         raise ValueError(f"{target_name} has shape {shape_of(t)}, but {input_name} has shape {shape_of(x)}")
     args.loss = loss
     args.factor = factor
-    args.reduction = parse_reduction(reduction)
+    if info.batch_mean:
+        args.reduction = parse_batch_reduction(reduction, x, &args.factor)
+    else:
+        args.reduction = parse_reduction(reduction)
     for i in range(info.n_parameters, FL_MAX_PARAMETERS):
         args.parameters[i] = 0
     for i in range(info.n_parameters):
@@ -56,7 +58,7 @@ cdef object pointwise_times(
     if weight is not None:
         w = as_operand("weight", weight)
     if aux is not None:
-        a = as_operand("pos_weight", aux)
+        a = as_operand(aux_name, aux)
 
     if want_hess and not cnp.PyArray_Check(hess):
         h = empty(x, number)
@@ -66,7 +68,7 @@ cdef object pointwise_times(
         if g is None:
             inputs = () if cnp.PyArray_Check(input) and same_memory(grad, input) else ((input_name, given(input)),)
             g_out = as_output("grad", grad, x, input_name,
-                              inputs + ((target_name, given(target)), ("weight", given(weight)), ("pos_weight", given(aux))))
+                              inputs + ((target_name, given(target)), ("weight", given(weight)), (aux_name, given(aux))))
             # An input whose range is checked after the pass must outlive it.
             g = g_out
             if not cnp.PyArray_ISALIGNED(g_out) or (info.unit_input and overlap(g_out, x)):
@@ -74,7 +76,7 @@ cdef object pointwise_times(
         if h is None and want_hess:
             h_out = as_output("hess", hess, x, input_name,
                               ((input_name, given(input)), (target_name, given(target)), ("weight", given(weight)),
-                               ("pos_weight", given(aux)),
+                               (aux_name, given(aux)),
                                ("grad", g if g_out is None else g_out)))
             h = h_out if cnp.PyArray_ISALIGNED(h_out) else empty(h_out, number)
         plain = (
@@ -83,6 +85,7 @@ cdef object pointwise_times(
     if args.reduction == FL_REDUCE_NONE:
         v = empty(x, number)
 
+    args.aux_grad.data = args.aux_hess.data = NULL
     if plain:
         args.space.ndim = 1
         args.space.shape[0] = args.space.size
@@ -99,11 +102,14 @@ cdef object pointwise_times(
             args.space.shape[i] = cnp.PyArray_DIM(x, i)
         broadcast(&args.input, input_name, x, x, input_name)
         broadcast(&args.target, target_name, t, x, input_name)
-        broadcast(&args.aux, "pos_weight", a, x, input_name)
+        broadcast(&args.aux, aux_name, a, x, input_name)
         broadcast(&args.weight, "weight", w, x, input_name)
         broadcast(&args.value, "value", v, x, input_name)
         broadcast(&args.grad, "grad", g, x, input_name)
         broadcast(&args.hess, "hess", h, x, input_name)
+        if aux_grad is not None:
+            broadcast(&args.aux_grad, aux_name, aux_grad, x, input_name)
+            broadcast(&args.aux_hess, aux_name, aux_hess, x, input_name)
         fl_space_prepare(&args)
 
     if fl_pointwise_cost(&args) > RELEASE_GIL_NS:
@@ -113,6 +119,8 @@ cdef object pointwise_times(
         status = fl_pointwise(&args)
     if status != FL_OK:
         raise MemoryError("no memory for the partial sums")
+    if nan_seen != NULL:
+        nan_seen[0] = args.nan_seen
     if info.unit_input and args.nan_seen:
         error = report_unit_input(input_name, x)
         if error is not None:

@@ -33,14 +33,6 @@ cdef extern from "fastloss.h" nogil:
 cdef Py_ssize_t FEW_PIXELS = 64
 
 
-cdef bint parse_flag(str name, object value) except -1:
-    if value is True or value is False:
-        return value is True
-    if isinstance(value, np.bool_):
-        return bool(value)
-    raise TypeError(f"{name} is {shown(value)}; expected True or False")
-
-
 cdef cnp.ndarray chosen_classes(object classes, Py_ssize_t n, bint binary):
     """The indices of the classes that take part; None: all."""
     cdef cnp.ndarray a

@@ -1,170 +1,210 @@
-"""Losses of rows whose right classes should lead. The examples share two rows of three classes."""
+"""Losses of scores whose sign is the class, and of distances.
+
+The examples share three labelled elements.
+"""
 
 from fastloss import _core
 
 __all__ = [
-    "multi_margin_loss",
-    "multilabel_margin_loss",
-    "multilabel_soft_margin_loss",
+    "exponential_loss",
+    "hinge_embedding_loss",
+    "hinge_loss",
+    "soft_margin_loss",
+    "squared_hinge_loss",
 ]
 
-_multi_margin = _core.multi_margin_loss
-_multilabel_margin = _core.multilabel_margin_loss
-_multilabel_soft_margin = _core.multilabel_soft_margin_loss
+_pointwise = _core.pointwise
 _LOSSES = _core.losses()
-_MULTI_MARGIN = _LOSSES["multi_margin"]
-_MULTILABEL_MARGIN = _LOSSES["multilabel_margin"]
-_MULTILABEL_SOFT_MARGIN = _LOSSES["multilabel_soft_margin"]
+_EXPONENTIAL = _LOSSES["exponential"]
+_HINGE = _LOSSES["hinge"]
+_HINGE_EMBEDDING = _LOSSES["hinge_embedding"]
+_SOFT_MARGIN = _LOSSES["soft_margin"]
+_SQUARED_HINGE = _LOSSES["squared_hinge"]
 
 
-def multi_margin_loss(
-    input, target, p=1, margin=1.0, weight=None, reduction="mean", *, grad=False, hess=False
-):
-    """Multiclass hinge loss: how far other classes come within a margin of the right one.
+def exponential_loss(input, target, *, reduction="mean", weight=None, grad=False, hess=False):
+    """Exponential of the negative margin (AdaBoost): half of the score is the logit.
 
     ::
 
-        value = w_t / C sum_{c != t} h_c^p    h_c = max(0, margin - x_t + x_c)    x = input
-        grad = w_t / C p h_c^(p-1) [h_c > 0] at c != t, less their sum at t       t = target
-        hess = w_t / C p (p - 1) [h_c > 0] at c != t, their sum at t              w = weight
+        value = exp(-t x)    grad = -t value    hess = t^2 value    x = input, t = target
 
     Parameters
     ----------
-    input : array_like of float32 or float64, shape (N, C) or (C,)
-        Scores. Their dtype is that of the gradient and of the values for "none".
-    target : array_like of any integer dtype, shape (N,)
-        Class indices; for one row also a single one.
-    p : {1, 2}
-        Power of the hinges.
-    margin : float
-    weight : array_like, shape (C,), optional
-        One factor per class.
-    reduction : {"mean", "sum", "none"}
-        The mean divides by the number of rows, weighted or not: NaN if there are none.
-    grad, hess : bool or ndarray
-        As for `cross_entropy`.
+    input, target : as for `hinge_loss`
+    reduction, weight, grad, hess : as for `binary_cross_entropy`
 
     Returns
     -------
-    loss : float, or ndarray of `target`'s shape for "none"
-    grad, hess : ndarray of `input`'s shape and dtype, where asked for
-        A score that is NaN exceeds no margin and adds nothing, as in torch.
+    loss, grad, hess : as for `binary_cross_entropy`
 
     Raises
     ------
-    IndexError
-        A class index out of range; the message names the first. Nothing has been written by then.
-    ValueError, TypeError : as for `cross_entropy`; `p` neither 1 nor 2, `margin` not finite
+    ValueError, TypeError : as for `mse_loss`
 
     References
     ----------
-    ``torch.nn.functional.multi_margin_loss``, whose loss of no rows is uninitialised memory.
+    Y. Freund and R. Schapire, A decision-theoretic generalization of on-line learning and an
+    application to boosting (1997).
 
     Examples
     --------
     >>> import fastloss as fl
-    >>> scores = [[2.0, 1.5, 0.0], [0.0, 1.0, 2.0]]
-    >>> loss, grad = fl.multi_margin_loss(scores, [0, 1], reduction="none", grad=True)
-    >>> print(*loss.round(4), *grad.round(4), sep=", ")
-    0.1667, 0.6667, [-0.3333  0.3333  0.    ], [ 0.     -0.3333  0.3333]
+    >>> loss, grad = fl.exponential_loss([2.0, -0.5, 0.0], [1, -1, 1], grad=True)
+    >>> round(loss, 4), grad.round(4)
+    (0.5806, array([-0.0451,  0.2022, -0.3333]))
     """
-    return _multi_margin(_MULTI_MARGIN, input, target, (p, margin), weight, reduction, grad, hess)
+    return _pointwise(_EXPONENTIAL, input, target, weight, None, (), reduction, grad, hess)
 
 
-def multilabel_margin_loss(input, target, reduction="mean", *, grad=False, hess=False):
-    """Multilabel hinge loss: how far wrong classes come within 1 of each right one.
-
-    ::
-
-        value = 1 / C sum_k sum_c h_kc    h_kc = max(0, 1 - x_{t_k} + x_c)    x = input
-        grad = 1 / C sum_k [h_kc > 0] at wrong classes c, -1 / C sum_c [h_kc > 0] at right ones
-        hess = 0
-
-    The right classes t_k of a row stand in `target` before the first -1, all others are wrong.
-
-    Parameters
-    ----------
-    input : array_like of float32 or float64, shape (N, C) or (C,)
-        Scores.
-    target : array_like of any integer dtype, shape of `input`
-        Lists of class indices, each ended by -1 where it does not fill its row. What stands behind
-        is not read, but must be an index or -1 too. A class that stands twice counts twice.
-    reduction : {"mean", "sum", "none"}
-        The mean divides by the number of rows: NaN if there are none.
-    grad, hess : bool or ndarray
-        As for `cross_entropy`.
-
-    Returns
-    -------
-    loss : float, or ndarray of shape (N,) or () for "none"
-    grad, hess : ndarray of `input`'s shape and dtype, where asked for
-        A score that is NaN exceeds no margin and adds nothing, as in torch.
-
-    Raises
-    ------
-    IndexError
-        A class index out of range; the message names the first. Nothing has been written by then.
-    ValueError, TypeError : as for `cross_entropy`
-
-    References
-    ----------
-    ``torch.nn.functional.multilabel_margin_loss``, whose mean of no rows is uninitialised memory.
-
-    Examples
-    --------
-    >>> import fastloss as fl
-    >>> scores = [[2.0, 1.5, 0.0], [0.0, 1.0, 2.0]]
-    >>> loss, grad = fl.multilabel_margin_loss(scores, [[0, -1, 0], [1, 2, -1]], grad=True)
-    >>> print(f"{loss:.4f}", *grad.round(4), sep=", ")
-    0.0833, [-0.1667  0.1667  0.    ], [0. 0. 0.]
-    """
-    return _multilabel_margin(_MULTILABEL_MARGIN, input, target, reduction, grad, hess)
-
-
-def multilabel_soft_margin_loss(
-    input, target, weight=None, reduction="mean", *, grad=False, hess=False
+def hinge_embedding_loss(
+    input, target, margin=1.0, reduction="mean", *, weight=None, grad=False, hess=False
 ):
-    """Binary cross entropy of logits, averaged over the classes of each row.
+    """Distances: those of pairs that belong together count, the others where they are too small.
 
     ::
 
-        value = -1 / C sum_c w_c (t_c log P_c + (1 - t_c) log(1 - P_c))    P = 1 / (1 + e^-input)
-        grad = w (P - t) / C    hess = w P (1 - P) / C                     t = target, w = weight
+        t = 1:   value = x                     grad = 1                             x = input
+        t = -1:  value = max(0, margin - x)    grad = -1 where x <= margin, else 0    t = target
+        else:    the sum of both               hess = 0
 
     Parameters
     ----------
-    input : array_like of float32 or float64, shape (..., C)
-        Logits.
+    input : array_like of float32 or float64, any shape
+        Distances of pairs.
     target : array_like, shape of `input`
-        Probabilities or labels of 0 and 1: float, integer or bool.
-    weight : array_like, optional
-        Factors that broadcast to `input`'s shape, such as one per class.
-    reduction : {"mean", "sum", "none"}
-        The mean divides by the number of rows, weighted or not: NaN if there are none.
-    grad, hess : bool or ndarray
-        As for `binary_cross_entropy`.
+        1 for pairs that belong together, -1 for others.
+    margin : float
+        How far apart others should be.
+    reduction, weight, grad, hess : as for `binary_cross_entropy`
+        The derivative at the kink, x = margin, is -1, as in torch.
 
     Returns
     -------
-    loss : float, or ndarray of shape (...) for "none"
-    grad, hess : ndarray of `input`'s shape and dtype, where asked for
+    loss, grad, hess : as for `binary_cross_entropy`
 
     Raises
     ------
-    ValueError, TypeError : as for `mse_loss`; an `input` without classes
+    ValueError, TypeError : as for `mse_loss`; a `margin` that is not finite
 
     References
     ----------
-    ``torch.nn.functional.multilabel_soft_margin_loss``.
+    ``torch.nn.functional.hinge_embedding_loss``, but a target of another shape is an error.
 
     Examples
     --------
     >>> import fastloss as fl
-    >>> logits = [[2.0, 1.5, 0.0], [0.0, 1.0, 2.0]]
-    >>> loss, grad = fl.multilabel_soft_margin_loss(logits, [[1, 1, 0], [0, 1, 1]], grad=True)
-    >>> print(f"{loss:.4f}", *grad.round(4), sep=", ")
-    0.3592, [-0.0199 -0.0304  0.0833], [ 0.0833 -0.0448 -0.0199]
+    >>> fl.hinge_embedding_loss([0.5, 0.25, 2.0], [1, -1, -1], reduction="none", grad=True)
+    (array([0.5 , 0.75, 0.  ]), array([ 1., -1.,  0.]))
     """
-    return _multilabel_soft_margin(
-        _MULTILABEL_SOFT_MARGIN, input, target, weight, reduction, grad, hess
+    return _pointwise(
+        _HINGE_EMBEDDING, input, target, weight, None, (margin,), reduction, grad, hess
     )
+
+
+def hinge_loss(input, target, *, reduction="mean", weight=None, grad=False, hess=False):
+    """Distance from the right side of the margin (support vector machines).
+
+    ::
+
+        value = max(0, 1 - t x)    grad = -t where t x < 1, else 0    hess = 0
+
+    Parameters
+    ----------
+    input : array_like of float32 or float64, any shape
+        Scores x.
+    target : array_like, shape of `input`
+        Labels t, -1 and +1: not 0 and 1, which are not checked for.
+    reduction, weight, grad, hess : as for `binary_cross_entropy`
+        The derivative at the kink, t x = 1, is 0.
+
+    Returns
+    -------
+    loss, grad, hess : as for `binary_cross_entropy`
+
+    Raises
+    ------
+    ValueError, TypeError : as for `mse_loss`
+
+    References
+    ----------
+    C. Cortes and V. Vapnik, Support-vector networks (1995).
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.hinge_loss([2.0, -0.5, 0.0], [1, -1, 1], reduction="none", grad=True)
+    (array([0. , 0.5, 1. ]), array([ 0.,  1., -1.]))
+    """
+    return _pointwise(_HINGE, input, target, weight, None, (), reduction, grad, hess)
+
+
+def soft_margin_loss(input, target, reduction="mean", *, weight=None, grad=False, hess=False):
+    """Log loss of logits for labels -1 and +1.
+
+    ::
+
+        value = log(1 + exp(-t x))    s = 1 / (1 + exp(t x))    x = input, t = target
+        grad = -t s                   hess = t^2 s (1 - s)
+
+    Parameters
+    ----------
+    input, target : as for `hinge_loss`
+        Finite logits of any size give finite results.
+    reduction, weight, grad, hess : as for `binary_cross_entropy`
+
+    Returns
+    -------
+    loss, grad, hess : as for `binary_cross_entropy`
+
+    Raises
+    ------
+    ValueError, TypeError : as for `mse_loss`
+
+    References
+    ----------
+    ``torch.nn.functional.soft_margin_loss``, which overflows where t x is below -88; and a target
+    of another shape is an error here.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> loss, grad = fl.soft_margin_loss([2.0, -0.5, 0.0], [1, -1, 1], grad=True)
+    >>> round(loss, 4), grad.round(4)
+    (0.4314, array([-0.0397,  0.1258, -0.1667]))
+    """
+    return _pointwise(_SOFT_MARGIN, input, target, weight, None, (), reduction, grad, hess)
+
+
+def squared_hinge_loss(input, target, *, reduction="mean", weight=None, grad=False, hess=False):
+    """Square of `hinge_loss`: smooth at the margin, harder on what is far beyond it.
+
+    ::
+
+        value = m^2    grad = -2 t m    m = max(0, 1 - t x), x = input, t = target
+        hess = 2 t^2 where t x < 1, else 0
+
+    Parameters
+    ----------
+    input, target : as for `hinge_loss`
+    reduction, weight, grad, hess : as for `binary_cross_entropy`
+
+    Returns
+    -------
+    loss, grad, hess : as for `binary_cross_entropy`
+
+    Raises
+    ------
+    ValueError, TypeError : as for `mse_loss`
+
+    References
+    ----------
+    The loss of ``sklearn.svm.LinearSVC``.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.squared_hinge_loss([2.0, -0.5, 0.0], [1, -1, 1], reduction="none", grad=True)
+    (array([0.  , 0.25, 1.  ]), array([-0.,  1., -2.]))
+    """
+    return _pointwise(_SQUARED_HINGE, input, target, weight, None, (), reduction, grad, hess)

@@ -5,260 +5,349 @@ from typing import Literal, overload
 from fastloss._typing import Array, Floats
 
 __all__ = [
-    "multi_margin_loss",
-    "multilabel_margin_loss",
-    "multilabel_soft_margin_loss",
+    "exponential_loss",
+    "hinge_embedding_loss",
+    "hinge_loss",
+    "soft_margin_loss",
+    "squared_hinge_loss",
 ]
 
 @overload
-def multi_margin_loss(
+def exponential_loss(
     input: Array,
     target: Array,
-    p: int = ...,
-    margin: float = ...,
-    weight: Array | None = ...,
-    reduction: Literal["mean", "sum"] = ...,
     *,
+    reduction: Literal["mean", "sum"] = ...,
+    weight: Array | None = ...,
     grad: Literal[False] = ...,
     hess: Literal[False] = ...,
 ) -> float: ...
 @overload
-def multi_margin_loss(
+def exponential_loss(
     input: Array,
     target: Array,
-    p: int,
-    margin: float,
-    weight: Array | None,
-    reduction: Literal["none"],
     *,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
     grad: Literal[False] = ...,
     hess: Literal[False] = ...,
 ) -> Floats: ...
 @overload
-def multi_margin_loss(
+def exponential_loss(
     input: Array,
     target: Array,
-    p: int = ...,
-    margin: float = ...,
-    weight: Array | None = ...,
     *,
-    reduction: Literal["none"],
-    grad: Literal[False] = ...,
-    hess: Literal[False] = ...,
-) -> Floats: ...
-@overload
-def multi_margin_loss(
-    input: Array,
-    target: Array,
-    p: int = ...,
-    margin: float = ...,
-    weight: Array | None = ...,
     reduction: Literal["mean", "sum"] = ...,
-    *,
+    weight: Array | None = ...,
     grad: Literal[True] | Floats,
     hess: Literal[False] = ...,
 ) -> tuple[float, Floats]: ...
 @overload
-def multi_margin_loss(
+def exponential_loss(
     input: Array,
     target: Array,
-    p: int,
-    margin: float,
-    weight: Array | None,
-    reduction: Literal["none"],
     *,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
     grad: Literal[True] | Floats,
     hess: Literal[False] = ...,
 ) -> tuple[Floats, Floats]: ...
 @overload
-def multi_margin_loss(
+def exponential_loss(
     input: Array,
     target: Array,
-    p: int = ...,
-    margin: float = ...,
-    weight: Array | None = ...,
     *,
-    reduction: Literal["none"],
-    grad: Literal[True] | Floats,
-    hess: Literal[False] = ...,
-) -> tuple[Floats, Floats]: ...
-@overload
-def multi_margin_loss(
-    input: Array,
-    target: Array,
-    p: int = ...,
-    margin: float = ...,
-    weight: Array | None = ...,
     reduction: Literal["mean", "sum"] = ...,
-    *,
+    weight: Array | None = ...,
     grad: bool | Floats = ...,
     hess: Literal[True] | Floats,
 ) -> tuple[float, Floats, Floats]: ...
 @overload
-def multi_margin_loss(
+def exponential_loss(
     input: Array,
     target: Array,
-    p: int,
-    margin: float,
-    weight: Array | None,
-    reduction: Literal["none"],
     *,
-    grad: bool | Floats = ...,
-    hess: Literal[True] | Floats,
-) -> tuple[Floats, Floats, Floats]: ...
-@overload
-def multi_margin_loss(
-    input: Array,
-    target: Array,
-    p: int = ...,
-    margin: float = ...,
+    reduction: Literal["none"],
     weight: Array | None = ...,
-    *,
-    reduction: Literal["none"],
     grad: bool | Floats = ...,
     hess: Literal[True] | Floats,
 ) -> tuple[Floats, Floats, Floats]: ...
 @overload
-def multilabel_margin_loss(
+def hinge_embedding_loss(
     input: Array,
     target: Array,
+    margin: float = ...,
     reduction: Literal["mean", "sum"] = ...,
     *,
+    weight: Array | None = ...,
     grad: Literal[False] = ...,
     hess: Literal[False] = ...,
 ) -> float: ...
 @overload
-def multilabel_margin_loss(
+def hinge_embedding_loss(
     input: Array,
     target: Array,
+    margin: float,
     reduction: Literal["none"],
     *,
+    weight: Array | None = ...,
     grad: Literal[False] = ...,
     hess: Literal[False] = ...,
 ) -> Floats: ...
 @overload
-def multilabel_margin_loss(
+def hinge_embedding_loss(
     input: Array,
     target: Array,
+    margin: float = ...,
+    *,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
+    grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
+) -> Floats: ...
+@overload
+def hinge_embedding_loss(
+    input: Array,
+    target: Array,
+    margin: float = ...,
     reduction: Literal["mean", "sum"] = ...,
     *,
+    weight: Array | None = ...,
     grad: Literal[True] | Floats,
     hess: Literal[False] = ...,
 ) -> tuple[float, Floats]: ...
 @overload
-def multilabel_margin_loss(
+def hinge_embedding_loss(
     input: Array,
     target: Array,
+    margin: float,
     reduction: Literal["none"],
     *,
+    weight: Array | None = ...,
     grad: Literal[True] | Floats,
     hess: Literal[False] = ...,
 ) -> tuple[Floats, Floats]: ...
 @overload
-def multilabel_margin_loss(
+def hinge_embedding_loss(
     input: Array,
     target: Array,
+    margin: float = ...,
+    *,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
+    grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
+) -> tuple[Floats, Floats]: ...
+@overload
+def hinge_embedding_loss(
+    input: Array,
+    target: Array,
+    margin: float = ...,
     reduction: Literal["mean", "sum"] = ...,
     *,
+    weight: Array | None = ...,
     grad: bool | Floats = ...,
     hess: Literal[True] | Floats,
 ) -> tuple[float, Floats, Floats]: ...
 @overload
-def multilabel_margin_loss(
+def hinge_embedding_loss(
     input: Array,
     target: Array,
+    margin: float,
     reduction: Literal["none"],
     *,
+    weight: Array | None = ...,
     grad: bool | Floats = ...,
     hess: Literal[True] | Floats,
 ) -> tuple[Floats, Floats, Floats]: ...
 @overload
-def multilabel_soft_margin_loss(
+def hinge_embedding_loss(
     input: Array,
     target: Array,
-    weight: Array | None = ...,
-    reduction: Literal["mean", "sum"] = ...,
+    margin: float = ...,
     *,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[Floats, Floats, Floats]: ...
+@overload
+def hinge_loss(
+    input: Array,
+    target: Array,
+    *,
+    reduction: Literal["mean", "sum"] = ...,
+    weight: Array | None = ...,
     grad: Literal[False] = ...,
     hess: Literal[False] = ...,
 ) -> float: ...
 @overload
-def multilabel_soft_margin_loss(
+def hinge_loss(
     input: Array,
     target: Array,
-    weight: Array | None,
-    reduction: Literal["none"],
     *,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
     grad: Literal[False] = ...,
     hess: Literal[False] = ...,
 ) -> Floats: ...
 @overload
-def multilabel_soft_margin_loss(
+def hinge_loss(
     input: Array,
     target: Array,
-    weight: Array | None = ...,
     *,
-    reduction: Literal["none"],
-    grad: Literal[False] = ...,
-    hess: Literal[False] = ...,
-) -> Floats: ...
-@overload
-def multilabel_soft_margin_loss(
-    input: Array,
-    target: Array,
-    weight: Array | None = ...,
     reduction: Literal["mean", "sum"] = ...,
-    *,
+    weight: Array | None = ...,
     grad: Literal[True] | Floats,
     hess: Literal[False] = ...,
 ) -> tuple[float, Floats]: ...
 @overload
-def multilabel_soft_margin_loss(
+def hinge_loss(
     input: Array,
     target: Array,
-    weight: Array | None,
-    reduction: Literal["none"],
     *,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
     grad: Literal[True] | Floats,
     hess: Literal[False] = ...,
 ) -> tuple[Floats, Floats]: ...
 @overload
-def multilabel_soft_margin_loss(
+def hinge_loss(
     input: Array,
     target: Array,
-    weight: Array | None = ...,
     *,
-    reduction: Literal["none"],
-    grad: Literal[True] | Floats,
-    hess: Literal[False] = ...,
-) -> tuple[Floats, Floats]: ...
-@overload
-def multilabel_soft_margin_loss(
-    input: Array,
-    target: Array,
-    weight: Array | None = ...,
     reduction: Literal["mean", "sum"] = ...,
-    *,
+    weight: Array | None = ...,
     grad: bool | Floats = ...,
     hess: Literal[True] | Floats,
 ) -> tuple[float, Floats, Floats]: ...
 @overload
-def multilabel_soft_margin_loss(
+def hinge_loss(
     input: Array,
     target: Array,
-    weight: Array | None,
-    reduction: Literal["none"],
     *,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
     grad: bool | Floats = ...,
     hess: Literal[True] | Floats,
 ) -> tuple[Floats, Floats, Floats]: ...
 @overload
-def multilabel_soft_margin_loss(
+def soft_margin_loss(
     input: Array,
     target: Array,
+    reduction: Literal["mean", "sum"] = ...,
+    *,
     weight: Array | None = ...,
+    grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
+) -> float: ...
+@overload
+def soft_margin_loss(
+    input: Array,
+    target: Array,
+    reduction: Literal["none"],
+    *,
+    weight: Array | None = ...,
+    grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
+) -> Floats: ...
+@overload
+def soft_margin_loss(
+    input: Array,
+    target: Array,
+    reduction: Literal["mean", "sum"] = ...,
+    *,
+    weight: Array | None = ...,
+    grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
+) -> tuple[float, Floats]: ...
+@overload
+def soft_margin_loss(
+    input: Array,
+    target: Array,
+    reduction: Literal["none"],
+    *,
+    weight: Array | None = ...,
+    grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
+) -> tuple[Floats, Floats]: ...
+@overload
+def soft_margin_loss(
+    input: Array,
+    target: Array,
+    reduction: Literal["mean", "sum"] = ...,
+    *,
+    weight: Array | None = ...,
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[float, Floats, Floats]: ...
+@overload
+def soft_margin_loss(
+    input: Array,
+    target: Array,
+    reduction: Literal["none"],
+    *,
+    weight: Array | None = ...,
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[Floats, Floats, Floats]: ...
+@overload
+def squared_hinge_loss(
+    input: Array,
+    target: Array,
+    *,
+    reduction: Literal["mean", "sum"] = ...,
+    weight: Array | None = ...,
+    grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
+) -> float: ...
+@overload
+def squared_hinge_loss(
+    input: Array,
+    target: Array,
     *,
     reduction: Literal["none"],
+    weight: Array | None = ...,
+    grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
+) -> Floats: ...
+@overload
+def squared_hinge_loss(
+    input: Array,
+    target: Array,
+    *,
+    reduction: Literal["mean", "sum"] = ...,
+    weight: Array | None = ...,
+    grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
+) -> tuple[float, Floats]: ...
+@overload
+def squared_hinge_loss(
+    input: Array,
+    target: Array,
+    *,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
+    grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
+) -> tuple[Floats, Floats]: ...
+@overload
+def squared_hinge_loss(
+    input: Array,
+    target: Array,
+    *,
+    reduction: Literal["mean", "sum"] = ...,
+    weight: Array | None = ...,
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[float, Floats, Floats]: ...
+@overload
+def squared_hinge_loss(
+    input: Array,
+    target: Array,
+    *,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
     grad: bool | Floats = ...,
     hess: Literal[True] | Floats,
 ) -> tuple[Floats, Floats, Floats]: ...

@@ -5,18 +5,14 @@ from fastloss import _core
 __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
-    "hinge_loss",
-    "sigmoid_focal_loss",
-    "varifocal_loss",
+    "kl_div",
 ]
 
 _pointwise = _core.pointwise
 _LOSSES = _core.losses()
 _BCE = _LOSSES["binary_cross_entropy"]
 _BCE_LOGITS = _LOSSES["binary_cross_entropy_with_logits"]
-_HINGE = _LOSSES["hinge"]
-_FOCAL = _LOSSES["sigmoid_focal"]
-_VFL = _LOSSES["varifocal"]
+_KL_DIV = _LOSSES["kl_div"]
 
 
 def binary_cross_entropy(input, target, weight=None, reduction="mean", *, grad=False, hess=False):
@@ -116,21 +112,29 @@ def binary_cross_entropy_with_logits(
     return _pointwise(_BCE_LOGITS, input, target, weight, pos_weight, (), reduction, grad, hess)
 
 
-def hinge_loss(input, target, *, reduction="mean", weight=None, grad=False, hess=False):
-    """Distance from the right side of the margin (support vector machines).
+def kl_div(
+    input, target, reduction="mean", log_target=False, *, weight=None, grad=False, hess=False
+):
+    """Kullback-Leibler divergence, element by element, from log-probabilities to probabilities.
 
     ::
 
-        value = max(0, 1 - t x)    grad = -t where t x < 1, else 0    hess = 0
+        value = t (log t - x)       grad = -t         hess = 0    x = input, t = target, 0 log 0 = 0
+        log_target:
+        value = exp(t) (t - x)      grad = -exp(t)    hess = 0
 
     Parameters
     ----------
     input : array_like of float32 or float64, any shape
-        Scores x.
+        Log-probabilities of the model.
     target : array_like, shape of `input`
-        Labels t, -1 and +1: not 0 and 1, which are not checked for.
-    reduction, weight, grad, hess : as for `binary_cross_entropy`
-        The derivative at the kink, t x = 1, is 0.
+        True probabilities, or their logarithms.
+    reduction : {"mean", "sum", "none", "batchmean"}
+        "batchmean", the sum over the length of the first axis, is the divergence; "mean" divides by
+        the number of elements. Of nothing, both are NaN.
+    log_target : bool
+        Whether `target` holds logarithms.
+    weight, grad, hess : as for `binary_cross_entropy`
 
     Returns
     -------
@@ -142,101 +146,15 @@ def hinge_loss(input, target, *, reduction="mean", weight=None, grad=False, hess
 
     References
     ----------
-    C. Cortes and V. Vapnik, Support-vector networks (1995).
+    ``torch.nn.functional.kl_div``, but a target of another shape is an error.
 
     Examples
     --------
+    >>> import numpy as np
     >>> import fastloss as fl
-    >>> fl.hinge_loss([2.0, -0.5, 0.0], [1, -1, 1], reduction="none", grad=True)
-    (array([0. , 0.5, 1. ]), array([ 0.,  1., -1.]))
+    >>> input, target = np.log([[0.5, 0.25, 0.25]]), [[0.5, 0.5, 0.0]]
+    >>> loss, grad = fl.kl_div(input, target, "batchmean", grad=True)
+    >>> round(loss, 4), grad
+    (0.3466, array([[-0.5, -0.5, -0. ]]))
     """
-    return _pointwise(_HINGE, input, target, weight, None, (), reduction, grad, hess)
-
-
-def sigmoid_focal_loss(
-    inputs, targets, alpha=0.25, gamma=2.0, reduction="none", *, weight=None, grad=False, hess=False
-):
-    """Log loss of logits that counts easy examples less.
-
-    ::
-
-        value = a m^gamma b    p = 1 / (1 + exp(-inputs)), q = 1 - p, t = targets
-        b = -t log p - (1 - t) log q              the log loss
-        m = t q + (1 - t) p                       the probability of being wrong
-        a = alpha t + (1 - alpha) (1 - t)         or 1 where alpha = -1
-        grad = a m^gamma (p - t + gamma s b)      s = (1 - 2 t) p q / m
-        hess = a m^gamma (p q + gamma s (2 (p - t) + ((gamma - 1) s + q - p) b))
-
-    Parameters
-    ----------
-    inputs, targets : as for `binary_cross_entropy_with_logits`
-    alpha : float in [0, 1], or -1
-        Share of the positives; -1 switches it off.
-    gamma : float, >= 0
-        How fast easy examples fade; 0 gives the log loss times a.
-    reduction, weight, grad, hess : as for `binary_cross_entropy`
-        But the default `reduction` is torchvision's, "none".
-
-    Returns
-    -------
-    loss, grad, hess : as for `binary_cross_entropy`
-
-    Raises
-    ------
-    ValueError, TypeError : as for `mse_loss`; parameters out of range
-
-    References
-    ----------
-    T.-Y. Lin et al., Focal loss for dense object detection (2017).
-    ``torchvision.ops.sigmoid_focal_loss``.
-
-    Examples
-    --------
-    >>> import fastloss as fl
-    >>> fl.sigmoid_focal_loss([2.0, -1.0, 0.0], [1, 0, 1]).round(4)
-    array([0.0005, 0.017 , 0.0433])
-    """
-    return _pointwise(_FOCAL, inputs, targets, weight, None, (alpha, gamma), reduction, grad, hess)
-
-
-def varifocal_loss(
-    input, target, *, alpha=0.75, gamma=2.0, reduction="mean", weight=None, grad=False, hess=False
-):
-    """Log loss against a quality, weighted by it; negatives count by their probability.
-
-    ::
-
-        value = f b    p = 1 / (1 + exp(-input)), q = 1 - p, t = target
-        b = -t log p - (1 - t) log q           the log loss
-        t > 0:  f = t                grad = t (p - t)                      hess = t p q
-        else:   f = alpha p^gamma    grad = f (p + gamma q b)
-                                     hess = f (p q + 2 gamma p q + gamma q (gamma q - p) b)
-
-    Parameters
-    ----------
-    input : as for `binary_cross_entropy_with_logits`
-    target : array_like, shape of `input`
-        Quality in [0, 1], for instance the overlap of the predicted box; 0 marks a negative.
-    alpha, gamma : float, >= 0
-        Factor of the negatives, and how fast easy ones fade.
-    reduction, weight, grad, hess : as for `binary_cross_entropy`
-
-    Returns
-    -------
-    loss, grad, hess : as for `binary_cross_entropy`
-
-    Raises
-    ------
-    ValueError, TypeError : as for `mse_loss`; parameters out of range
-
-    References
-    ----------
-    H. Zhang et al., VarifocalNet: an IoU-aware dense object detector (2021).
-
-    Examples
-    --------
-    >>> import fastloss as fl
-    >>> fl.varifocal_loss([2.0, -1.0, 0.0], [0.9, 0.0, 0.5], reduction="none").round(4)
-    array([0.2942, 0.017 , 0.3466])
-    """
-    return _pointwise(_VFL, input, target, weight, None, (alpha, gamma), reduction, grad, hess)
+    return _pointwise(_KL_DIV, input, target, weight, None, (log_target,), reduction, grad, hess)

@@ -7,9 +7,7 @@ from fastloss._typing import Array, Floats
 __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
-    "hinge_loss",
-    "sigmoid_focal_loss",
-    "varifocal_loss",
+    "kl_div",
 ]
 
 @overload
@@ -202,241 +200,67 @@ def binary_cross_entropy_with_logits(
     hess: Literal[True] | Floats,
 ) -> tuple[Floats, Floats, Floats]: ...
 @overload
-def hinge_loss(
+def kl_div(
     input: Array,
     target: Array,
-    *,
-    reduction: Literal["mean", "sum"] = ...,
-    weight: Array | None = ...,
-    grad: Literal[False] = ...,
-    hess: Literal[False] = ...,
-) -> float: ...
-@overload
-def hinge_loss(
-    input: Array,
-    target: Array,
-    *,
-    reduction: Literal["none"],
-    weight: Array | None = ...,
-    grad: Literal[False] = ...,
-    hess: Literal[False] = ...,
-) -> Floats: ...
-@overload
-def hinge_loss(
-    input: Array,
-    target: Array,
-    *,
-    reduction: Literal["mean", "sum"] = ...,
-    weight: Array | None = ...,
-    grad: Literal[True] | Floats,
-    hess: Literal[False] = ...,
-) -> tuple[float, Floats]: ...
-@overload
-def hinge_loss(
-    input: Array,
-    target: Array,
-    *,
-    reduction: Literal["none"],
-    weight: Array | None = ...,
-    grad: Literal[True] | Floats,
-    hess: Literal[False] = ...,
-) -> tuple[Floats, Floats]: ...
-@overload
-def hinge_loss(
-    input: Array,
-    target: Array,
-    *,
-    reduction: Literal["mean", "sum"] = ...,
-    weight: Array | None = ...,
-    grad: bool | Floats = ...,
-    hess: Literal[True] | Floats,
-) -> tuple[float, Floats, Floats]: ...
-@overload
-def hinge_loss(
-    input: Array,
-    target: Array,
-    *,
-    reduction: Literal["none"],
-    weight: Array | None = ...,
-    grad: bool | Floats = ...,
-    hess: Literal[True] | Floats,
-) -> tuple[Floats, Floats, Floats]: ...
-@overload
-def sigmoid_focal_loss(
-    inputs: Array,
-    targets: Array,
-    alpha: float,
-    gamma: float,
-    reduction: Literal["mean", "sum"],
+    reduction: Literal["mean", "sum", "batchmean"] = ...,
+    log_target: bool = ...,
     *,
     weight: Array | None = ...,
     grad: Literal[False] = ...,
     hess: Literal[False] = ...,
 ) -> float: ...
 @overload
-def sigmoid_focal_loss(
-    inputs: Array,
-    targets: Array,
-    alpha: float = ...,
-    gamma: float = ...,
-    *,
-    reduction: Literal["mean", "sum"],
-    weight: Array | None = ...,
-    grad: Literal[False] = ...,
-    hess: Literal[False] = ...,
-) -> float: ...
-@overload
-def sigmoid_focal_loss(
-    inputs: Array,
-    targets: Array,
-    alpha: float = ...,
-    gamma: float = ...,
-    reduction: Literal["none"] = ...,
+def kl_div(
+    input: Array,
+    target: Array,
+    reduction: Literal["none"],
+    log_target: bool = ...,
     *,
     weight: Array | None = ...,
     grad: Literal[False] = ...,
     hess: Literal[False] = ...,
 ) -> Floats: ...
 @overload
-def sigmoid_focal_loss(
-    inputs: Array,
-    targets: Array,
-    alpha: float,
-    gamma: float,
-    reduction: Literal["mean", "sum"],
+def kl_div(
+    input: Array,
+    target: Array,
+    reduction: Literal["mean", "sum", "batchmean"] = ...,
+    log_target: bool = ...,
     *,
     weight: Array | None = ...,
     grad: Literal[True] | Floats,
     hess: Literal[False] = ...,
 ) -> tuple[float, Floats]: ...
 @overload
-def sigmoid_focal_loss(
-    inputs: Array,
-    targets: Array,
-    alpha: float = ...,
-    gamma: float = ...,
-    *,
-    reduction: Literal["mean", "sum"],
-    weight: Array | None = ...,
-    grad: Literal[True] | Floats,
-    hess: Literal[False] = ...,
-) -> tuple[float, Floats]: ...
-@overload
-def sigmoid_focal_loss(
-    inputs: Array,
-    targets: Array,
-    alpha: float = ...,
-    gamma: float = ...,
-    reduction: Literal["none"] = ...,
+def kl_div(
+    input: Array,
+    target: Array,
+    reduction: Literal["none"],
+    log_target: bool = ...,
     *,
     weight: Array | None = ...,
     grad: Literal[True] | Floats,
     hess: Literal[False] = ...,
 ) -> tuple[Floats, Floats]: ...
 @overload
-def sigmoid_focal_loss(
-    inputs: Array,
-    targets: Array,
-    alpha: float,
-    gamma: float,
-    reduction: Literal["mean", "sum"],
+def kl_div(
+    input: Array,
+    target: Array,
+    reduction: Literal["mean", "sum", "batchmean"] = ...,
+    log_target: bool = ...,
     *,
     weight: Array | None = ...,
     grad: bool | Floats = ...,
     hess: Literal[True] | Floats,
 ) -> tuple[float, Floats, Floats]: ...
 @overload
-def sigmoid_focal_loss(
-    inputs: Array,
-    targets: Array,
-    alpha: float = ...,
-    gamma: float = ...,
-    *,
-    reduction: Literal["mean", "sum"],
-    weight: Array | None = ...,
-    grad: bool | Floats = ...,
-    hess: Literal[True] | Floats,
-) -> tuple[float, Floats, Floats]: ...
-@overload
-def sigmoid_focal_loss(
-    inputs: Array,
-    targets: Array,
-    alpha: float = ...,
-    gamma: float = ...,
-    reduction: Literal["none"] = ...,
-    *,
-    weight: Array | None = ...,
-    grad: bool | Floats = ...,
-    hess: Literal[True] | Floats,
-) -> tuple[Floats, Floats, Floats]: ...
-@overload
-def varifocal_loss(
+def kl_div(
     input: Array,
     target: Array,
-    *,
-    alpha: float = ...,
-    gamma: float = ...,
-    reduction: Literal["mean", "sum"] = ...,
-    weight: Array | None = ...,
-    grad: Literal[False] = ...,
-    hess: Literal[False] = ...,
-) -> float: ...
-@overload
-def varifocal_loss(
-    input: Array,
-    target: Array,
-    *,
-    alpha: float = ...,
-    gamma: float = ...,
     reduction: Literal["none"],
-    weight: Array | None = ...,
-    grad: Literal[False] = ...,
-    hess: Literal[False] = ...,
-) -> Floats: ...
-@overload
-def varifocal_loss(
-    input: Array,
-    target: Array,
+    log_target: bool = ...,
     *,
-    alpha: float = ...,
-    gamma: float = ...,
-    reduction: Literal["mean", "sum"] = ...,
-    weight: Array | None = ...,
-    grad: Literal[True] | Floats,
-    hess: Literal[False] = ...,
-) -> tuple[float, Floats]: ...
-@overload
-def varifocal_loss(
-    input: Array,
-    target: Array,
-    *,
-    alpha: float = ...,
-    gamma: float = ...,
-    reduction: Literal["none"],
-    weight: Array | None = ...,
-    grad: Literal[True] | Floats,
-    hess: Literal[False] = ...,
-) -> tuple[Floats, Floats]: ...
-@overload
-def varifocal_loss(
-    input: Array,
-    target: Array,
-    *,
-    alpha: float = ...,
-    gamma: float = ...,
-    reduction: Literal["mean", "sum"] = ...,
-    weight: Array | None = ...,
-    grad: bool | Floats = ...,
-    hess: Literal[True] | Floats,
-) -> tuple[float, Floats, Floats]: ...
-@overload
-def varifocal_loss(
-    input: Array,
-    target: Array,
-    *,
-    alpha: float = ...,
-    gamma: float = ...,
-    reduction: Literal["none"],
     weight: Array | None = ...,
     grad: bool | Floats = ...,
     hess: Literal[True] | Floats,

@@ -99,14 +99,17 @@ def elementwise(
     hess: Any,
     *,
     divide_by_weight: bool = False,
+    divisor: int | None = None,
 ) -> Any:
     """Weight and reduce a loss of single elements, whose derivatives are `first()`, `second()`.
 
-    The mean divides by the number of elements or, if `divide_by_weight`, by the sum of weights.
+    The mean divides by `divisor`, by default the number of elements or, if `divide_by_weight`, the
+    sum of weights.
     """
     check_reduction(reduction)
     w = None if weight is None else np.broadcast_to(like(weight, x), x.shape)
-    divisor = w.sum() if w is not None and divide_by_weight else x.size
+    if divisor is None:
+        divisor = w.sum() if w is not None and divide_by_weight else x.size
 
     def weighted(term: np.ndarray) -> np.ndarray:
         return term if w is None else w * term

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-KINDS = ("pointwise", "rowwise", "ratio", "boxes", "pairs", "penalty", "transform")
+KINDS = ("pointwise", "rowwise", "ratio", "boxes", "pairs", "penalty", "transform", "masks")
 
 Shape = tuple[int, ...]
 Sampler = Callable[..., tuple]
@@ -56,11 +56,16 @@ class Loss:
     - ratio: (N, C, ...), the shape of input;
     - boxes, transform: the leading axes of the boxes, (N,) or (B, N);
     - pairs: (..., N, M);
+    - masks: (..., N, M, H, W), or (..., N, H, W) of one argument;
     - penalty: the shape of the parameters.
 
     `shapes` are small ones for tests, `bench` those for measurements. `options` are keyword
     arguments to try; a value may be a callable (rng, args) -> value. `variants` are further inputs
     with options of their own. `cases()` is all of that, times the reductions.
+
+    `gradients` is how many come back, `wrt` the positions of the arguments that they belong to.
+    `terms` is about how large the terms are whose sum a single value is, if they may cancel: its
+    rounding error is measured by them.
     """
 
     name: str
@@ -78,6 +83,8 @@ class Loss:
     gradients: int = 1
     hess: bool = False
     peer: str | None = field(default=None)
+    wrt: tuple[int, ...] = (0,)
+    terms: float = 0.0
 
     @property
     def public(self) -> Callable[..., Any]:
@@ -117,6 +124,44 @@ def register(
             smooth_sample=smooth_sample or sample,
             **fields,
         )
+        return function
+
+    return enter
+
+
+# ---- criteria: several arrays in, several numbers out ---------------------------------
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A function of a whole batch that fits no kind of `Loss`, and its reference.
+
+    Its family has tests of its own; the registry knows what it is called and what it computes.
+    """
+
+    name: str
+    family: str
+    formula: str
+    function: Callable[..., Any]
+    gradients: int
+
+    @property
+    def public(self) -> Callable[..., Any]:
+        """The compiled function of the same name."""
+        return getattr(importlib.import_module("fastloss"), self.name)
+
+
+CRITERIA: dict[str, Criterion] = {}
+
+
+def criterion(
+    *, formula: str, gradients: int = 0
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Put the decorated reference into `CRITERIA`, under its own name and its module's family."""
+
+    def enter(function: Callable[..., Any]) -> Callable[..., Any]:
+        name, family = function.__name__, function.__module__.split(".")[2]
+        CRITERIA[name] = Criterion(name, family, formula, function, gradients)
         return function
 
     return enter

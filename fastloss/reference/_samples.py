@@ -70,6 +70,101 @@ def smooth_scores(rng: np.random.Generator, shape: tuple, dtype: Any) -> Arrays:
     )
 
 
+def scores_graded(rng: np.random.Generator, shape: tuple, dtype: Any) -> Arrays:
+    """Scores with targets of any size."""
+    return (2 * rng.normal(size=shape)).astype(dtype), rng.normal(size=shape).astype(dtype)
+
+
+def distances(rng: np.random.Generator, shape: tuple, dtype: Any) -> Arrays:
+    """Distances with targets -1 and +1, a few 0; some on the margin (kinks)."""
+    x = np.where(rng.random(shape) < 0.2, rng.choice([0.5, 1.0], shape), 2 * rng.random(shape))
+    return x.astype(dtype), rng.choice([-1.0, 1.0, -1.0, 1.0, 0.0], shape).astype(dtype)
+
+
+def smooth_distances(rng: np.random.Generator, shape: tuple, dtype: Any) -> Arrays:
+    return (
+        (2 * rng.random(shape)).astype(dtype),
+        rng.choice([-1.0, 1.0], shape).astype(dtype),
+    )
+
+
+def log_probabilities(rng: np.random.Generator, shape: tuple, dtype: Any) -> Arrays:
+    """Log-probabilities with probabilities, some exactly 0."""
+    x = -rng.exponential(2, shape)
+    return x.astype(dtype), np.maximum(rng.uniform(-0.2, 1, shape), 0).astype(dtype)
+
+
+def log_probabilities_both(rng: np.random.Generator, shape: tuple, dtype: Any) -> Arrays:
+    return (
+        (-rng.exponential(2, shape)).astype(dtype),
+        (-rng.exponential(2, shape)).astype(dtype),
+    )
+
+
+def log_counts(rng: np.random.Generator, shape: tuple, dtype: Any) -> Arrays:
+    """Logarithms of expected counts, with counts."""
+    return rng.normal(size=shape).astype(dtype), rng.poisson(1.5, shape).astype(dtype)
+
+
+def counts(rng: np.random.Generator, shape: tuple, dtype: Any) -> Arrays:
+    """Expected counts, with counts."""
+    return rng.gamma(2, size=shape).astype(dtype), rng.poisson(1.5, shape).astype(dtype)
+
+
+def log_amounts(rng: np.random.Generator, shape: tuple, dtype: Any) -> Arrays:
+    """Logarithms of expected amounts, with amounts, some exactly 0."""
+    t = np.where(rng.random(shape) < 0.2, 0, rng.gamma(2, size=shape))
+    return rng.normal(size=shape).astype(dtype), t.astype(dtype)
+
+
+def amounts_above_zero(rng: np.random.Generator, shape: tuple, dtype: Any) -> Arrays:
+    return (
+        (0.1 + rng.gamma(2, size=shape)).astype(dtype),
+        (0.1 + rng.gamma(2, size=shape)).astype(dtype),
+    )
+
+
+def amounts(rng: np.random.Generator, shape: tuple, dtype: Any) -> Arrays:
+    """Predicted and true amounts, some exactly 0, some equal."""
+    t = np.where(rng.random(shape) < 0.2, 0, 10 * rng.gamma(1, size=shape))
+    x = np.where(rng.random(shape) < 0.2, t, 10 * rng.gamma(1, size=shape))
+    return np.where(rng.random(shape) < 0.1, 0, x).astype(dtype), t.astype(dtype)
+
+
+def smooth_amounts(rng: np.random.Generator, shape: tuple, dtype: Any) -> Arrays:
+    return (
+        rng.gamma(2, size=shape).astype(dtype),
+        rng.gamma(2, size=shape).astype(dtype),
+    )
+
+
+def residuals_of_ones(rng: np.random.Generator, shape: tuple, dtype: Any) -> Arrays:
+    """Predictions of targets that keep away from 0."""
+    target = rng.choice([-1, 1], shape) * rng.uniform(0.5, 3, shape)
+    return (target + rng.normal(size=shape)).astype(dtype), target.astype(dtype)
+
+
+def variances(rng: np.random.Generator, shape: tuple, dtype: Any) -> Arrays:
+    """Predictions, targets, and a variance for each."""
+    return *residuals(rng, shape, dtype), rng.uniform(0.25, 3, shape).astype(dtype)
+
+
+def smooth_variances(rng: np.random.Generator, shape: tuple, dtype: Any) -> Arrays:
+    """All of them larger than the eps that is tried."""
+    return *residuals(rng, shape, dtype), rng.uniform(0.75, 3, shape).astype(dtype)
+
+
+def variances_of_rows(rng: np.random.Generator, shape: tuple, dtype: Any) -> Arrays:
+    """The last axis of the variances left out."""
+    return *residuals(rng, shape, dtype), rng.uniform(0.25, 3, shape[:-1]).astype(dtype)
+
+
+def variances_along(rng: np.random.Generator, shape: tuple, dtype: Any) -> Arrays:
+    """The first axis of the variances of length 1."""
+    narrow = ((1,) if shape else ()) + shape[1:]
+    return *residuals(rng, shape, dtype), rng.uniform(0.25, 3, narrow).astype(dtype)
+
+
 def elementwise_weight(rng: np.random.Generator, args: tuple) -> np.ndarray:
     """Weights of the input's full shape, some of them zero."""
     weight = rng.uniform(0.1, 2, args[0].shape)

@@ -9,6 +9,7 @@ from fastloss import _core
 __all__ = [
     "huber_loss",
     "l1_loss",
+    "log_cosh_loss",
     "mse_loss",
     "rmse_loss",
     "smooth_l1_loss",
@@ -21,6 +22,7 @@ _RMSE = _LOSSES["rmse"]
 _L1 = _LOSSES["l1"]
 _SMOOTH_L1 = _LOSSES["smooth_l1"]
 _HUBER = _LOSSES["huber"]
+_LOG_COSH = _LOSSES["log_cosh"]
 
 
 def mse_loss(input, target, reduction="mean", weight=None, *, grad=False, hess=False):
@@ -268,3 +270,41 @@ def huber_loss(input, target, reduction="mean", delta=1.0, weight=None, *, grad=
     (6.25, array([-0.5,  0.5,  2. ,  0. ]), array([1., 1., 0., 1.]))
     """
     return _pointwise(_HUBER, input, target, weight, None, (delta,), reduction, grad, hess)
+
+
+def log_cosh_loss(input, target, *, reduction="mean", weight=None, grad=False, hess=False):
+    """Logarithm of the hyperbolic cosine: squared near zero, linear far away, smooth throughout.
+
+    ::
+
+        value = log cosh r    grad = tanh r    hess = 1 - tanh(r)^2
+
+    Parameters
+    ----------
+    input, target : as for `mse_loss`
+        Finite ones of any size give finite results.
+    reduction, weight, grad, hess : as for `huber_loss`
+
+    Returns
+    -------
+    loss, grad, hess : as for `mse_loss`
+
+    Raises
+    ------
+    ValueError, TypeError : as for `mse_loss`
+
+    References
+    ----------
+    P. Green, Bayesian reconstructions from emission tomography data using a modified EM algorithm
+    (1990).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import fastloss as fl
+    >>> input, target = np.array([2.5, 0.0, 8.0, 1.0]), [3.0, -0.5, 4.0, 1.0]
+    >>> loss, grad = fl.log_cosh_loss(input, target, grad=True)
+    >>> round(loss, 4), grad.round(4)
+    (0.8869, array([-0.1155,  0.1155,  0.2498,  0.    ]))
+    """
+    return _pointwise(_LOG_COSH, input, target, weight, None, (), reduction, grad, hess)

@@ -7,6 +7,7 @@ from fastloss._typing import Array, Floats
 __all__ = [
     "huber_loss",
     "l1_loss",
+    "log_cosh_loss",
     "mse_loss",
     "rmse_loss",
     "smooth_l1_loss",
@@ -135,6 +136,66 @@ def l1_loss(
     reduction: Literal["none"],
     weight: Array | None = ...,
     *,
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[Floats, Floats, Floats]: ...
+@overload
+def log_cosh_loss(
+    input: Array,
+    target: Array,
+    *,
+    reduction: Literal["mean", "sum"] = ...,
+    weight: Array | None = ...,
+    grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
+) -> float: ...
+@overload
+def log_cosh_loss(
+    input: Array,
+    target: Array,
+    *,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
+    grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
+) -> Floats: ...
+@overload
+def log_cosh_loss(
+    input: Array,
+    target: Array,
+    *,
+    reduction: Literal["mean", "sum"] = ...,
+    weight: Array | None = ...,
+    grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
+) -> tuple[float, Floats]: ...
+@overload
+def log_cosh_loss(
+    input: Array,
+    target: Array,
+    *,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
+    grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
+) -> tuple[Floats, Floats]: ...
+@overload
+def log_cosh_loss(
+    input: Array,
+    target: Array,
+    *,
+    reduction: Literal["mean", "sum"] = ...,
+    weight: Array | None = ...,
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[float, Floats, Floats]: ...
+@overload
+def log_cosh_loss(
+    input: Array,
+    target: Array,
+    *,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
     grad: bool | Floats = ...,
     hess: Literal[True] | Floats,
 ) -> tuple[Floats, Floats, Floats]: ...

@@ -1,7 +1,8 @@
 """Write the stub of every module of losses: exact types of every public function, as overloads.
 
 The parameters are those of the Python functions; what a call returns follows from the registry:
-a float for 'mean' and 'sum', an array for 'none', a tuple with `grad` or `hess`.
+a float for 'mean' and 'sum', an array for 'none', a tuple with `grad` or `hess`. The stubs of
+criteria, which return tuples of their own, are written by hand.
 
     python -m tests.tools.stubs            write the files
     python -m tests.tools.stubs --check    exit with 1 if one is out of date
@@ -13,6 +14,7 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from inspect import Parameter
 from types import ModuleType
 from typing import Any
@@ -23,7 +25,7 @@ WIDTH = 100
 IMPORTS = {
     "collections.abc": ("Mapping", "Sequence"),
     "typing": ("Literal", "TypeVar", "overload"),
-    "fastloss._typing": ("Array", "Floats"),
+    "fastloss._typing": ("Array", "Arrays", "Floats"),
 }
 
 # Types that a parameter's name decides; the others follow from the default.
@@ -36,6 +38,9 @@ BY_NAME = {
     "mode": 'Literal["binary", "multilabel", "multiclass"]',
     "average": 'Literal["macro", "micro"]',
     "fmt": "str",
+    "masks1": "Array | Sequence[Mapping[str, object]]",
+    "masks2": "Array | Sequence[Mapping[str, object]]",
+    "iscrowd": "Array | None",
     "in_fmt": "str",
     "out_fmt": "str",
     "ignore_index": "int | None",
@@ -62,18 +67,24 @@ def type_of(function: str, parameter: Parameter) -> str:
 # ---- what a call returns -----------------------------------------------------------
 
 
+def several(kind: str, number: int) -> str:
+    """One of a kind, or a tuple of as many."""
+    return kind if number == 1 else f"tuple[{', '.join([kind] * number)}]"
+
+
 def outputs(loss: Any) -> Iterator[tuple[Deciding, str]]:
     """Each way to ask for derivatives, and the result with {value} for the loss itself."""
-    gradients = "Floats"
-    if loss.gradients > 1:
-        gradients = f"tuple[{', '.join(['Floats'] * loss.gradients)}]"
+    gradients = several("Floats", loss.gradients)
     off = {"grad": "Literal[False]", "hess": "Literal[False]"}
     on = f"Literal[True] | {gradients}"
     yield off, "{value}"
     if loss.gradients:
         yield {**off, "grad": on}, f"tuple[{{value}}, {gradients}]"
     if loss.hess:
-        yield {"grad": f"bool | {gradients}", "hess": on}, f"tuple[{{value}}, {gradients}, Floats]"
+        yield (
+            {"grad": f"bool | {gradients}", "hess": on},
+            f"tuple[{{value}}, {gradients}, {gradients}]",
+        )
 
 
 def penalty_overloads() -> Iterator[tuple[Deciding, str]]:
@@ -93,11 +104,18 @@ def overloads(loss: Any, reduces: bool) -> Iterator[tuple[Deciding, str]]:
     if loss.kind == "penalty":
         yield from penalty_overloads()
         return
+    if loss.name == "gaussian_nll_loss":  # differentiates by its variances, not by a number
+        constant = replace(loss, name="", gradients=1)
+        for var, kind in (("float", constant), ("Arrays", replace(loss, name=""))):
+            for deciding, result in overloads(kind, reduces):
+                yield {"var": var, **deciding}, result
+        return
     for deciding, result in outputs(loss):
         if not reduces:
             yield deciding, result.format(value="Floats")
             continue
-        yield {"reduction": 'Literal["mean", "sum"]', **deciding}, result.format(value="float")
+        numbers = ", ".join(f'"{name}"' for name in loss.reductions if name != "none")
+        yield {"reduction": f"Literal[{numbers}]", **deciding}, result.format(value="float")
         yield {"reduction": 'Literal["none"]', **deciding}, result.format(value="Floats")
 
 
@@ -191,7 +209,7 @@ def stub(family: str, module: ModuleType, losses: dict[str, Any]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    from fastloss.reference import LOSSES
+    from fastloss.reference import CRITERIA, LOSSES
 
     current = [
         families.agree(
@@ -201,6 +219,7 @@ def main(arguments: list[str]) -> int:
             check="--check" in arguments,
         )
         for family, module in families.leaves().items()
+        if module.__all__ and not set(module.__all__) & set(CRITERIA)
     ]
     return 0 if all(current) else 1
 

@@ -18,6 +18,8 @@ VALUE_ONLY = (
     "box_area",
     "box_convert",
 )
+# The positions of the arguments to differentiate by, where they are not the first alone.
+WRT = {"gaussian_nll_loss": (0, 2)}
 
 
 def summarise(value: object, gradient: object = None) -> list[float]:

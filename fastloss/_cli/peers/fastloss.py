@@ -10,7 +10,7 @@ import numpy as np
 
 import fastloss
 
-from . import VALUE_ONLY, summarise
+from . import VALUE_ONLY, WRT, summarise
 
 
 def version() -> str:
@@ -25,7 +25,8 @@ def prepare(name: str, arrays: tuple, options: dict[str, Any]) -> dict[str, Call
     function = getattr(fastloss, name)
     if name in VALUE_ONLY:
         return {"fresh": partial(function, *arrays, **options)}
-    buffer = np.empty_like(arrays[0])
+    buffers = tuple(np.empty_like(arrays[at]) for at in WRT.get(name, (0,)))
+    buffer = buffers if len(buffers) > 1 else buffers[0]
     return {
         "fresh": partial(function, *arrays, **options, grad=True),
         "reused": partial(function, *arrays, **options, grad=buffer),

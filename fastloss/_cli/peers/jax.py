@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from . import VALUE_ONLY, summarise
+from . import VALUE_ONLY, WRT, summarise
 from ._boxes import KINDS, overlap
 
 
@@ -65,11 +65,39 @@ def aligned(x: Any, t: Any, kind: str, eps: float = 1e-7) -> Any:
     return overlap(jnp, x, t, kind, eps, jax.lax.stop_gradient)
 
 
+def soft_margin(x: Any, t: Any) -> Any:
+    return jax.nn.softplus(-t * x)
+
+
+def gaussian_nll(x: Any, t: Any, var: Any) -> Any:
+    # not below eps, where the derivatives pass: the inputs have no such variances
+    return 0.5 * (jnp.log(var) + (x - t) ** 2 / var)
+
+
+def kl_div(x: Any, t: Any) -> Any:
+    return jax.scipy.special.xlogy(t, t) - t * x
+
+
 LOSSES: dict[str, Callable[..., Any]] = {
     "mse_loss": lambda x, t: (x - t) ** 2,
     "l1_loss": lambda x, t: jnp.abs(x - t),
     "smooth_l1_loss": lambda x, t, **o: smooth_l1(x - t, **o),
     "huber_loss": lambda x, t: smooth_l1(x - t),
+    "log_cosh_loss": lambda x, t: jnp.logaddexp(x - t, t - x) - jnp.log(2.0),
+    "quantile_loss": lambda x, t: 0.5 * jnp.abs(x - t),
+    "expectile_loss": lambda x, t: 0.5 * (x - t) ** 2,
+    "poisson_nll_loss": lambda x, t: jnp.exp(x) - t * x,
+    "gaussian_nll_loss": gaussian_nll,
+    "gamma_nll_loss": lambda x, t: x + t * jnp.exp(-x),
+    "tweedie_loss": lambda x, t: 2 * jnp.exp(0.5 * x) + 2 * t * jnp.exp(-0.5 * x),
+    "msle_loss": lambda x, t: (jnp.log1p(x) - jnp.log1p(t)) ** 2,
+    "mape_loss": lambda x, t: jnp.abs(x - t) / jnp.maximum(jnp.abs(t), 2**-52),
+    "kl_div": kl_div,
+    "squared_hinge_loss": lambda x, t: jnp.maximum(1 - t * x, 0) ** 2,
+    "exponential_loss": lambda x, t: jnp.exp(-t * x),
+    "soft_margin_loss": soft_margin,
+    "hinge_embedding_loss": lambda x, t: jnp.where(t == 1, x, jnp.maximum(1 - x, 0)),
+    "quality_focal_loss": lambda x, t: (jax.nn.sigmoid(x) - t) ** 2 * bce(x, t),
     "binary_cross_entropy": probabilities_bce,
     "binary_cross_entropy_with_logits": bce,
     "hinge_loss": lambda x, t: jnp.maximum(1 - t * x, 0),
@@ -130,7 +158,8 @@ def prepare(
             return LOSSES[name](x, *rest, **options).mean()
     else:
         return None
-    both = jax.jit(jax.value_and_grad(lambda *args: total(*args, **options)))
+    by = WRT.get(name, 0)
+    both = jax.jit(jax.value_and_grad(lambda *args: total(*args, **options), by))
     return {"fresh": lambda: jax.block_until_ready(both(*on_device))}
 
 

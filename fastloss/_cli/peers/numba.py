@@ -1,13 +1,9 @@
-"""numba: the loops that a user would write, value and gradient in one pass.
-
-`fastmath` has the flags that let sums be vectorised but leave NaN and Inf alone; without them numba
-would be several times slower.
-"""
+"""numba: the loops that a user would write, value and gradient in one pass."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import atan, exp, log, log1p, pi, sqrt
+from math import atan, exp, log, pi, sqrt
 from typing import Any
 
 import numba
@@ -15,8 +11,8 @@ import numpy as np
 from numba import njit, prange
 
 from . import summarise
+from ._numba_points import FAST, POINTS
 
-FAST = {"reassoc", "contract", "nsz", "arcp"}
 _parallel = False
 
 
@@ -32,76 +28,6 @@ def set_threads(n: int) -> None:
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return njit(parallel=_parallel, fastmath=FAST)(function)
-
-
-@njit(fastmath=FAST)
-def mse(x, t):
-    r = x - t
-    return r * r, 2 * r
-
-
-@njit(fastmath=FAST)
-def l1(x, t):
-    r = x - t
-    return abs(r), np.sign(r)
-
-
-@njit(fastmath=FAST)
-def huber(x, t):
-    r = x - t
-    clipped = min(max(r, -1), 1)
-    return clipped * (r - clipped / 2), clipped
-
-
-@njit(fastmath=FAST)
-def hinge(x, t):
-    margin = 1 - t * x
-    return max(margin, 0), (-t if margin > 0 else 0 * t)
-
-
-@njit(fastmath=FAST)
-def bce_with_logits(x, t):
-    e = exp(-abs(x))
-    p = (1 if x >= 0 else e) / (1 + e)
-    return max(x, 0) - x * t + log1p(e), p - t
-
-
-@njit(fastmath=FAST)
-def bce(x, t):
-    value = -(t * max(log(x), -100) + (1 - t) * max(log1p(-x), -100))
-    return value, (x - t) / max(x * (1 - x), 1e-12)
-
-
-@njit(fastmath=FAST)
-def focal(x, t):
-    loss, _ = bce_with_logits(x, t)
-    p = 1 / (1 + exp(-x))
-    q = p + t - 2 * p * t
-    a = 0.25 * t + 0.75 * (1 - t)
-    return a * q * q * loss, a * q * (2 * loss * (1 - 2 * t) * p * (1 - p) + q * (p - t))
-
-
-@njit(fastmath=FAST)
-def varifocal(x, t):
-    loss, slope = bce_with_logits(x, t)
-    if t > 0:
-        return t * loss, t * slope
-    p = slope + t
-    weight = 0.75 * p * p
-    return weight * loss, weight * slope + 1.5 * p * p * (1 - p) * loss
-
-
-POINTS = {
-    "mse_loss": mse,
-    "l1_loss": l1,
-    "smooth_l1_loss": huber,
-    "huber_loss": huber,
-    "hinge_loss": hinge,
-    "binary_cross_entropy": bce,
-    "binary_cross_entropy_with_logits": bce_with_logits,
-    "sigmoid_focal_loss": focal,
-    "varifocal_loss": varifocal,
-}
 
 
 def pointwise(point: Callable[..., Any]) -> Callable[..., Any]:

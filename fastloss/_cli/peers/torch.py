@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 
-from . import VALUE_ONLY, summarise
+from . import VALUE_ONLY, WRT, summarise
 from ._boxes import KINDS, overlap
 
 try:
@@ -77,12 +78,57 @@ def box_loss(kind: str) -> Callable[..., Any]:
     return lambda x, t, **_: (1 - aligned(x, t, kind)).mean()
 
 
+def log_cosh(x: Any, t: Any, **_: Any) -> Any:
+    r = x - t
+    return (r + F.softplus(-2 * r) - math.log(2)).mean()
+
+
+def pinball(x: Any, t: Any, quantile: float = 0.5, **_: Any) -> Any:
+    r = t - x
+    return torch.maximum(quantile * r, (quantile - 1) * r).mean()
+
+
+def tweedie(x: Any, t: Any, power: float = 1.5, **_: Any) -> Any:
+    a, b = 1 - power, 2 - power
+    return (torch.exp(b * x) / b - t * torch.exp(a * x) / a).mean()
+
+
+def quality_focal(x: Any, t: Any, beta: float = 2.0, **_: Any) -> Any:
+    distance = (torch.sigmoid(x) - t).abs() ** beta
+    return (distance * F.binary_cross_entropy_with_logits(x, t, reduction="none")).mean()
+
+
+def asymmetric(x: Any, t: Any, clip: float = 0.05, eps: float = 1e-8, **_: Any) -> Any:
+    """As its authors write it."""
+    p = torch.sigmoid(x)
+    n = (1 - p + clip).clamp(max=1)
+    each = t * torch.log(p.clamp(min=eps)) + (1 - t) * torch.log(n.clamp(min=eps))
+    right = p * t + n * (1 - t)
+    return -(each * (1 - right) ** (t + 4 * (1 - t))).mean()
+
+
 LOSSES: dict[str, Callable[..., Any]] = {
     "mse_loss": F.mse_loss,
     "rmse_loss": lambda x, t, **_: F.mse_loss(x, t).sqrt(),
     "l1_loss": F.l1_loss,
     "smooth_l1_loss": F.smooth_l1_loss,
     "huber_loss": F.huber_loss,
+    "log_cosh_loss": log_cosh,
+    "quantile_loss": pinball,
+    "expectile_loss": lambda x, t, **_: 0.5 * F.mse_loss(x, t),
+    "poisson_nll_loss": F.poisson_nll_loss,
+    "gaussian_nll_loss": F.gaussian_nll_loss,
+    "gamma_nll_loss": lambda x, t, **_: (x + t * torch.exp(-x)).mean(),
+    "tweedie_loss": tweedie,
+    "msle_loss": lambda x, t, **_: F.mse_loss(torch.log1p(x), torch.log1p(t)),
+    "mape_loss": lambda x, t, **_: ((x - t).abs() / t.abs().clamp(min=2**-52)).mean(),
+    "kl_div": F.kl_div,
+    "squared_hinge_loss": lambda x, t, **_: (torch.relu(1 - t * x) ** 2).mean(),
+    "exponential_loss": lambda x, t, **_: torch.exp(-t * x).mean(),
+    "soft_margin_loss": F.soft_margin_loss,
+    "hinge_embedding_loss": F.hinge_embedding_loss,
+    "quality_focal_loss": quality_focal,
+    "asymmetric_loss": asymmetric,
     "binary_cross_entropy": F.binary_cross_entropy,
     "binary_cross_entropy_with_logits": F.binary_cross_entropy_with_logits,
     "hinge_loss": lambda x, t, **_: torch.relu(1 - t * x).mean(),
@@ -125,17 +171,16 @@ def prepare(
     x, *rest = (torch.from_numpy(a.copy()) for a in arrays)
     if name in VALUE_ONLY:
         return {"fresh": lambda: (loss(x, *rest, **options), None)}
-    x.requires_grad_()
+    by = [(x, *rest)[at].requires_grad_() for at in WRT.get(name, (0,))]
 
     def call() -> tuple[Any, Any]:
         value = loss(x, *rest, **options)
-        return value, torch.autograd.grad(value.sum() if value.ndim else value, x)[0]
+        return value, torch.autograd.grad(value.sum() if value.ndim else value, by)
 
     return {"fresh": call}
 
 
 def summary(result: Any) -> list[float]:
     value, gradient = result
-    return summarise(
-        value.detach().numpy(), None if gradient is None else gradient.detach().numpy()
-    )
+    slopes = None if gradient is None else [slope.numpy() for slope in gradient]
+    return summarise(value.detach().numpy(), slopes)

@@ -5,5 +5,6 @@ equal sides max and min share the derivative in halves.
 """
 
 from . import aligned as aligned
+from . import masks as masks
 from . import pairwise as pairwise
 from . import transforms as transforms

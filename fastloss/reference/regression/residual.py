@@ -16,8 +16,8 @@ from .._common import (
     quotient,
     wanted,
 )
-from .._registry import register
-from .._samples import POINTWISE_BENCH, POINTWISE_SHAPES, residuals, smooth_residuals, with_weights
+from .._points import point, sign
+from .._samples import residuals, smooth_residuals, with_weights
 
 
 def _pair(input: Any, target: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -28,21 +28,8 @@ def _pair(input: Any, target: Any) -> tuple[np.ndarray, np.ndarray]:
         return x, x - t
 
 
-def _sign(r: np.ndarray) -> np.ndarray:
-    """-1, 0 or 1; 0 for NaN, as torch's absolute value has it (np.sign gives NaN)."""
-    return (r > 0).astype(r.dtype) - (r < 0).astype(r.dtype)
-
-
 def _point(**fields: Any) -> Any:
-    return register(
-        kind="pointwise",
-        hess=True,
-        sample=residuals,
-        smooth_sample=smooth_residuals,
-        shapes=POINTWISE_SHAPES,
-        bench=POINTWISE_BENCH,
-        **fields,
-    )
+    return point(sample=residuals, smooth_sample=smooth_residuals, **fields)
 
 
 @_point(formula="r²", options=with_weights({}), peer="torch.nn.functional.mse_loss")
@@ -94,7 +81,7 @@ def rmse_loss(
         if reduction == "none":
             root = np.sqrt(w)
             loss: Any = np.asarray(root * np.abs(r), dtype=x.dtype)
-            first, second = root * _sign(r), np.zeros_like(r)
+            first, second = root * sign(r), np.zeros_like(r)
         else:
             share = quotient(w, w.sum()) if reduction == "mean" else w
             value = np.sqrt(quotient((w * r * r).sum(), w.sum() if reduction == "mean" else 1))
@@ -124,7 +111,7 @@ def l1_loss(
     return elementwise(
         x,
         np.abs(r),
-        lambda: _sign(r),
+        lambda: sign(r),
         lambda: np.zeros_like(r),
         reduction,
         weight,
@@ -167,7 +154,7 @@ def smooth_l1_loss(
     return elementwise(
         x,
         value,
-        lambda: np.where(inside, quotient(r, beta), _sign(r)),
+        lambda: np.where(inside, quotient(r, beta), sign(r)),
         lambda: np.where(inside, quotient(1, beta), 0),
         reduction,
         weight,
@@ -207,6 +194,37 @@ def huber_loss(
         value,
         lambda: np.clip(r, -delta, delta),
         lambda: (size <= delta).astype(r.dtype),
+        reduction,
+        weight,
+        grad,
+        hess,
+    )
+
+
+@_point(formula="ln cosh r", options=with_weights({}))
+def log_cosh_loss(
+    input: Any,
+    target: Any,
+    *,
+    reduction: str = "mean",
+    weight: Any = None,
+    grad: Any = False,
+    hess: Any = False,
+) -> Any:
+    """log cosh r = |r| + log(1 + e^(-2|r|)) - log 2; gradient tanh r, second derivative 1 - tanh^2.
+
+    Near zero the three terms cancel, and 1/2 log(1 + sinh^2 r) does not.
+    """
+    x, r = _pair(input, target)
+    size = np.abs(r)
+    with np.errstate(over="ignore"):
+        e = np.exp(-2 * size)
+        near = np.log1p(np.sinh(np.minimum(size, 1)) ** 2) / 2
+    return elementwise(
+        x,
+        np.where(size < 1, near, size + np.log1p(e) - np.log(x.dtype.type(2))),
+        lambda: np.tanh(r),
+        lambda: 4 * e / (1 + e) ** 2,
         reduction,
         weight,
         grad,

@@ -1,0 +1,98 @@
+# variance.pxi -- the one pointwise loss that differentiates by a third array as well.
+
+cdef void report_negative(str name, cnp.ndarray a) except *:
+    """An error for the first negative element, if there is one: NaN may have come from elsewhere."""
+    bad = np.flatnonzero(a < 0)
+    if bad.size:
+        position = np.unravel_index(bad[0], shape_of(a))
+        index = f"[{', '.join(str(int(i)) for i in position)}]" if position else ""
+        raise ValueError(f"{name}{index} is {a[position]}; expected values >= 0")
+
+
+cdef int variance_axis(cnp.ndarray var, cnp.ndarray x) except -2:
+    """The axis along which a variance serves for all elements; -1 if there is one for each."""
+    cdef int i, axis = -1, n = cnp.PyArray_NDIM(x)
+    cdef bint fits = cnp.PyArray_NDIM(var) == n
+    if same_shape(var, x):
+        return -1
+    if n and shape_of(var) == shape_of(x)[: n - 1]:
+        return n - 1
+    for i in range(n if fits else 0):
+        if cnp.PyArray_DIM(var, i) != cnp.PyArray_DIM(x, i):
+            fits = fits and axis < 0 and cnp.PyArray_DIM(var, i) == 1
+            axis = i
+    if not fits:
+        raise ValueError(
+            f"var has shape {shape_of(var)}, but input has shape {shape_of(x)}; expected the same shape, "
+            "one axis of length 1 in it, or the last axis left out"
+        )
+    return axis
+
+
+cdef tuple each_output(str name, object request):
+    """What is asked for by input and by var: a flag serves both, a tuple has a buffer for each."""
+    if isinstance(request, (tuple, list)):
+        if len(request) != 2:
+            raise ValueError(f"{name} is {shown(request)}; expected 2 arrays, for input and var")
+        return tuple(request)
+    if cnp.PyArray_Check(request):
+        raise TypeError(f"{name} is one array; expected False, True or 2 writable arrays, for input and var")
+    return request, request
+
+
+cdef object finish_variance(object request, cnp.ndarray each, cnp.ndarray var, int axis):
+    """The derivative by the variances themselves, from that by every element's own."""
+    if axis >= 0:
+        total = np.add.reduce(each, axis=axis, dtype=np.float64, keepdims=True)
+        each = total.astype(each.dtype).reshape(shape_of(var))
+    if not cnp.PyArray_Check(request):
+        return each
+    if request is not each:
+        request[...] = each
+    return request
+
+
+def gaussian_nll(int loss, input, target, var, weight, tuple parameters, reduction, grad, hess):
+    """gaussian_nll_loss: `var` is a number or an array, of which the derivatives are wanted too."""
+    cdef cnp.ndarray x, a, view, model, each_grad = None, each_hess = None
+    cdef int axis, nan_seen = 0
+    cdef bint want_grad, want_hess
+    if isinstance(var, (int, float, np.number)):
+        return call_pointwise(1, loss, input, target, weight, None, "var", (*parameters, var), reduction, grad, hess,
+                              None, None, NULL)
+    x, a = as_input("input", input), as_operand("var", var)
+    axis = variance_axis(a, x)
+    view = a if cnp.PyArray_NDIM(a) == cnp.PyArray_NDIM(x) else a[..., None]
+    grads, hesses = each_output("grad", grad), each_output("hess", hess)
+    want_hess = wants("hess", hesses[0]) | wants("hess", hesses[1])
+    want_grad = wants("grad", grads[0]) | wants("grad", grads[1]) | want_hess
+    taken = [("input", given(input)), ("target", given(target)), ("var", given(var)), ("weight", given(weight))]
+    taken += [(f"the other {name}", given(one)) for name, one in (("grad", grads[0]), ("hess", hesses[0]))]
+    model = np.broadcast_to(x.dtype.type(0), shape_of(a))
+    for name, pair in (("grad", grads), ("hess", hesses)):
+        if cnp.PyArray_Check(pair[1]):
+            as_output(name, pair[1], model, "var", tuple(taken))
+            taken.append((name, pair[1]))
+    if want_grad:
+        each_grad = direct_buffer(grads[1], x)
+    if want_hess:
+        each_hess = direct_buffer(hesses[1], x)
+    result = call_pointwise(1, loss, input, target, weight, view, "var", (*parameters, 1.0), reduction,
+                            want_grad if not cnp.PyArray_Check(grads[0]) else grads[0],
+                            want_hess if not cnp.PyArray_Check(hesses[0]) else hesses[0], each_grad, each_hess,
+                            &nan_seen)
+    if nan_seen:
+        report_negative("var", a)
+    if not want_grad:
+        return result
+    first = result[1], finish_variance(grads[1], each_grad, a, axis)
+    if not want_hess:
+        return result[0], first
+    return result[0], first, (result[2], finish_variance(hesses[1], each_hess, a, axis))
+
+
+cdef cnp.ndarray direct_buffer(object request, cnp.ndarray x):
+    """The caller's buffer where the loop can fill it, else an array of its own."""
+    if cnp.PyArray_Check(request) and same_shape(request, x) and cnp.PyArray_ISALIGNED(request):
+        return request
+    return empty(x, cnp.PyArray_TYPE(x))
