@@ -54,7 +54,7 @@ static FL_INLINE real FL(bin_slope)(real p, real share, real by_distance, real b
 /* One side without bins: |z - t| in units of the image. */
 static FL_INLINE FL(row_point) FL(l1_side)(real z, real t, real unit) {
     real r = z * unit - t * unit;
-    return (FL(row_point)){FL(abs)(r), FL(sign)(r) * unit};
+    return (FL(row_point)){FL(abs)(r), FL(sign)(r) * unit, 0};
 }
 
 /* The angle of a rotated box: sin^2 of twice the difference, less for long boxes.
@@ -63,12 +63,12 @@ static FL_INLINE FL(row_point) FL(angle_loss)(real difference, real w, real h) {
     const double pi = 3.14159265358979323846;
     double d = difference - pi * rint(difference / pi), q = log(((double)w + 1e-9) / ((double)h + 1e-9));
     double share = exp(-q * q / 9), s = sin(2 * d);
-    return (FL(row_point)){(real)(share * s * s), (real)(share * 2 * sin(4 * d))};
+    return (FL(row_point)){(real)(share * s * s), (real)(share * 2 * sin(4 * d)), 0};
 }
 
 /* Object keypoint similarity (COCO): value = 1 - e^-(d^2 / (8 sigma^2 area)), slope by x = that of y for dy. */
 static FL_INLINE FL(row_point) FL(keypoint)(real dx, real dy, real sigma, real area) {
     real per = 1 / (2 * (2 * sigma) * (2 * sigma) * (area + (real)1e-9));
     real near = FL(exp_minus)(FL(fma)(dx, dx, dy * dy) * per);
-    return (FL(row_point)){1 - near, near * 2 * per}; /* times dx, dy */
+    return (FL(row_point)){1 - near, near * 2 * per, 0}; /* times dx, dy */
 }
