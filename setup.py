@@ -41,7 +41,8 @@ FLAGS = ["-std=c11", "-fopenmp-simd", "-ffp-contract=off", "-fno-math-errno",
          "-Wno-missing-field-initializers"]  # fmt: skip
 OPENMP = [] if sys.platform == "darwin" else ["-fopenmp"]
 SHARED = [
-    "registry.c", "boost.c", "ratio.c", "runs.c", "detection.c", "space.c", "dispatch.c", "parallel.c"
+    "registry.c", "boost.c", "ratio.c", "runs.c", "detection.c", "space.c", "dispatch.c",
+    "parallel.c",
 ]  # fmt: skip
 
 
