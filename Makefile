@@ -8,11 +8,11 @@
 #   make bench     the benchmarks        make lint    style of Python and C
 #                  (BENCH="-k huber --threads 2", --large: also what takes long)
 #   make types     type checkers         make format  apply the style
-#   make docs      tables, doctests      make stubs   write fastloss/*.pyi
+#   make docs      tables, doctests      make stubs   write fastloss/*.pyi (make torch-stubs: of fastloss.torch)
 #   make wheel     sdist and wheel       make clean   remove all of it
 
 PYTHON ?= python3
-PEERS ?= torch==2.13.0 numba jax pycocotools xgboost lightgbm catboost scikit-learn
+PEERS ?= torch==2.13.0 expecttest numba jax pycocotools xgboost lightgbm catboost scikit-learn
 BIN := .venv/bin
 ALL := .venv-all/bin
 BENCH_TABLE := --benchmark-columns=median,iqr,rounds --benchmark-sort=min
@@ -22,7 +22,7 @@ BUILD := "setuptools>=77" "cython>=3.1" "numpy>=2.0"
 SOURCES := setup.py $(wildcard csrc/*.[ch] csrc/*.def csrc/*/*.[ch] fastloss/*.pyx fastloss/_pyx/*.pxi)
 C_FILES := $(wildcard csrc/*.[ch] csrc/*/*.[ch])
 
-.PHONY: test test-all demo dev bench bench-smoke lint format types docs docs-check stubs wheel clean
+.PHONY: test test-all demo dev bench bench-smoke lint format types docs docs-check stubs torch-stubs wheel clean
 .DELETE_ON_ERROR:
 
 test: .venv/built .venv/with-test
@@ -71,6 +71,9 @@ docs-check: .venv/built .venv/with-test
 
 stubs: .venv/built
 	$(BIN)/python -m tests.tools.stubs
+
+torch-stubs: .venv/built .venv-all/ready
+	$(ALL)/python -m tests.tools.torch_stubs
 
 wheel: .venv/with-dev
 	rm -rf dist

@@ -20,10 +20,19 @@ MODULES = ["fastloss"] + [
     for module in pkgutil.walk_packages(fl.__path__, "fastloss.")
     if module.name.split(".")[1] not in ("_core", "_cli", "__main__", "reference")
 ]
+# What takes another library to import or to run.
+NEEDS = {"fastloss.torch": "torch", "pytorch.md": "torch"}
 
 
-@pytest.mark.parametrize("name", MODULES)
+def cases(names):
+    """Those that need another library are run beside the peers, where it is installed."""
+    return [pytest.param(n, marks=pytest.mark.peer if str(n) in NEEDS else ()) for n in names]
+
+
+@pytest.mark.parametrize("name", cases(MODULES))
 def test_docstrings(name):
+    if name in NEEDS:
+        pytest.importorskip(NEEDS[name])
     module = importlib.import_module(name)
     report = []
     runner = doctest.DocTestRunner(optionflags=FLAGS)
@@ -32,12 +41,15 @@ def test_docstrings(name):
     assert not runner.failures, "".join(report)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_pages(page, tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", cases(page.name for page in PAGES))
+def test_pages(name, tmp_path, monkeypatch):
     """Blocks marked `python` run in one namespace, and print what they say where they have
     prompts; those marked `py` are only read."""
+    page = next(page for page in PAGES if page.name == name)
     if not page.exists():
         pytest.skip(f"no {page.name} beside the tests")
+    if name in NEEDS:
+        pytest.importorskip(NEEDS[name])
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     text = page.read_text()
