@@ -3,7 +3,7 @@
 #
 #   make demo      train two models on handwritten digits, draw fastloss-demo.png
 #   make test      the tests: no other framework, under three minutes
-#   make test-all  also the slow ones, and against torch, numba and jax (in .venv-all)
+#   make test-all  also the slow ones, against torch and others (in .venv-all)
 #   make dev       an editable install with every tool
 #   make bench     the benchmarks        make lint    style of Python and C
 #                  (BENCH="-k huber --threads 2", --large: also what takes long)
@@ -12,7 +12,7 @@
 #   make wheel     sdist and wheel       make clean   remove all of it
 
 PYTHON ?= python3
-PEERS ?= torch==2.13.0 expecttest numba jax pycocotools
+PEERS ?= torch==2.13.0 expecttest numba jax pycocotools xgboost lightgbm catboost scikit-learn
 BIN := .venv/bin
 ALL := .venv-all/bin
 BENCH_TABLE := --benchmark-columns=median,iqr,rounds --benchmark-sort=min

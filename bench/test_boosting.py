@@ -1,10 +1,10 @@
-"""Objectives for boosting: time per million rows, beside the NumPy code that is usually written for them.
+"""Objectives for boosting: time per million rows, beside the NumPy code usually written for them.
 
 pytest bench/test_boosting.py --benchmark-columns=median
 
 The arrays are those of each engine: float32 for XGBoost, float64 predictions for LightGBM (in
-Fortran's order with several classes), blocks of 1000 rows for CatBoost, one row at a time there with
-several classes. All on one thread, and nothing of the engines themselves.
+Fortran's order with several classes), blocks of 1000 rows for CatBoost, one row at a time there
+with several classes. All on one thread, and nothing of the engines themselves.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def call(loss: str, engine: str, code: str) -> Callable[[], Any]:
 @pytest.mark.parametrize("library", ["xgboost", "lightgbm", "catboost"])
 @pytest.mark.parametrize("loss", list(LOSSES))
 def test_objective(benchmark: Any, loss: str, library: str, code: str) -> None:
-    """Of `cross_entropy` a row is one score: a million scores of ten classes, 1000 rows for CatBoost."""
+    """Of `cross_entropy` a row is one score of ten; CatBoost has 1000 rows of them."""
     benchmark.group = f"{loss}, {library}"
     run = call(loss, library, code)
     run()

@@ -1,4 +1,5 @@
-"""The objectives inside XGBoost, LightGBM and CatBoost, on the data sets that scikit-learn bundles."""
+"""The objectives inside XGBoost, LightGBM and CatBoost, on the data sets that scikit-learn
+bundles."""
 
 import copy
 import pickle
@@ -166,7 +167,8 @@ def pinball(y, scores, share):
     return np.mean(np.maximum(share * r, (share - 1) * r))
 
 
-# The curvature of these losses is 1 over a residual: the engines' regularisation has to be in that unit.
+# The curvature of these losses is 1 over a residual: the engines' regularisation has to be in that
+# unit.
 FREE = {
     "xgboost": {"lambda": 1e-6, "min_child_weight": 1e-6, "eta": 0.1},
     "lightgbm": {},
@@ -205,10 +207,6 @@ def test_robust_losses_learn(engine, loss, params, share):
 def test_absolute_error_learns_in_any_unit(engine, unit):
     scores, factory = ENGINES[engine]
     x, _, y, _ = halves(*DATA["mse"]())
-    options = {
-        "xgboost": {"lambda": 0, "min_child_weight": 0},
-        "catboost": {"l2_leaf_reg": 1e-8},
-    }.get(engine, {})
     predicted, _ = scores(
         factory("l1"), x, y * unit, x, 40, start=np.median(y) * unit, **FREE[engine]
     )
@@ -231,7 +229,8 @@ def auc(y, scores):
 
 
 def unbalanced():
-    """Every benign tumour of the data set, and 40 of 212 malignant ones: those are the positives."""
+    """Every benign tumour of the data set, and 40 of 212 malignant ones: those are the
+    positives."""
     x, y = DATA[LOGISTIC]()
     rng = np.random.default_rng(2)
     chosen = np.concatenate([np.flatnonzero(y == 1), rng.permutation(np.flatnonzero(y == 0))[:40]])
@@ -372,7 +371,7 @@ def test_several_targets_of_xgboost():
     np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-3)
 
 
-# ---- errors come through ---------------------------------------------------------------------------
+# ---- errors come through -------------------------------------------------------------------------
 
 
 @engines

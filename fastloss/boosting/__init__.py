@@ -1,7 +1,7 @@
 """Objectives for XGBoost, LightGBM and CatBoost from the losses of this package.
 
-An objective gives an engine the gradient of a loss and a curvature that is safe to divide by, in one
-pass, in the shape, order and type that the engine's native and scikit-learn interfaces expect:
+An objective gives an engine the gradient of a loss and a curvature that is safe to divide by, in
+one pass, in the shape, order and type that the engine's native and scikit-learn interfaces expect:
 
 >>> import fastloss as fl
 >>> from fastloss import boosting
@@ -9,8 +9,8 @@ pass, in the shape, order and type that the engine's native and scikit-learn int
 >>> objective([3.0, -0.5, 1.0], [2.5, 9.5, 1.0])                 # y_true, y_pred
 (array([-0.5,  2. ,  0. ], dtype=float32), array([1. , 0.2, 1. ], dtype=float32))
 
-None of the engines is imported here. ``docs/boosting.md`` has a table of the losses, with their link,
-curvature and initial score, and says what each engine expects.
+None of the engines is imported here. ``docs/boosting.md`` has a table of the losses, with their
+link, curvature and initial score, and says what each engine expects.
 """
 
 from fastloss.boosting._objectives import (

@@ -121,7 +121,7 @@ class Plan:
         return replace(self, params={**self.params, "pos_weight": float(weights[index])})
 
     def derivatives(self) -> Any:
-        """The compiled function that an objective calls; raises for parameters outside their domain."""
+        """The compiled function that an objective calls; refuses parameters out of domain."""
         kernel = self.traits.kernel or self.name.removesuffix("_loss")
         loss, values = _core.losses()[kernel], dict(self.params)
         numbers = tuple(values.pop(name) for name in _core.parameter_names(loss))
@@ -146,7 +146,7 @@ class Plan:
 
 
 def plan(loss: str | Callable[..., Any], params: Mapping[str, Any]) -> Plan:
-    """Find a loss by its function or its name, with or without ``_loss``, and bind its parameters."""
+    """Find a loss by its function or its name, and bind its parameters."""
     from fastloss.reference import LOSSES
 
     given = loss if isinstance(loss, str) else getattr(loss, "__name__", repr(loss))

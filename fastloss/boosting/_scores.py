@@ -12,8 +12,8 @@ from fastloss.boosting._losses import Plan, plan
 
 Floats = NDArray[np.float64]
 
-# Probabilities and means closer to the edge than this count as this (LightGBM's limit). A score that a
-# search does not find stops at its logarithm.
+# Probabilities and means closer to the edge than this count as this (LightGBM's limit). A score
+# that a search does not find stops at its logarithm.
 LEAST = 1e-15
 FARTHEST = -np.log(LEAST)
 
@@ -28,9 +28,9 @@ def initial_score(
 ) -> Any:
     """The constant raw prediction that minimises a loss: where boosting had best start.
 
-    Engines start a custom objective from 0 or 0.5, whatever the labels are. Closed forms serve where
-    there are some (means, weighted quantiles, log-odds, logarithms of means, logarithms of the
-    classes' shares), a search for the root of the gradient elsewhere.
+    Engines start a custom objective from 0 or 0.5, whatever the labels are. Closed forms serve
+    where there are some (means, weighted quantiles, log-odds, logarithms of means, logarithms of
+    the classes' shares), a search for the root of the gradient elsewhere.
 
     Parameters
     ----------
@@ -48,9 +48,9 @@ def initial_score(
     Returns
     -------
     float, or ndarray of shape (m,) or (n_classes,)
-        A raw prediction, in float64: `link` makes a probability or a mean of it. Finite even where the
-        minimum is at infinity, since all labels are of one class or 0: a share below 1e-15 counts as
-        1e-15.
+        A raw prediction, in float64: `link` makes a probability or a mean of it. Finite even where
+        the minimum is at infinity, since all labels are of one class or 0: a share below 1e-15
+        counts as 1e-15.
 
     Raises
     ------
@@ -86,8 +86,8 @@ def initial_score(
 def link(loss: str | Callable[..., Any], scores: ArrayLike, **params: Any) -> NDArray[Any]:
     """What raw predictions of a model stand for: probabilities, means, or they themselves.
 
-    Models of custom objectives predict raw scores; this is what the engine would do with them if the
-    loss were built in.
+    Models of custom objectives predict raw scores; this is what the engine would do with them if
+    the loss were built in.
 
     Parameters
     ----------
@@ -101,8 +101,8 @@ def link(loss: str | Callable[..., Any], scores: ArrayLike, **params: Any) -> ND
     Returns
     -------
     ndarray of the same shape
-        The logistic function or the softmax of the scores for losses on logits, their exponential for
-        losses on a logarithm, the scores for all others.
+        The logistic function or the softmax of the scores for losses on logits, their exponential
+        for losses on a logarithm, the scores for all others.
 
     Raises
     ------
@@ -134,14 +134,14 @@ def _score(chosen: Plan, labels: NDArray[Any], w: Floats) -> float:
     if chosen.traits.start:
         return float(_CLOSED[chosen.traits.start](labels.astype(np.float64), w, chosen.params))
     labels, inverse = np.unique(labels, return_inverse=True)
-    w = np.bincount(inverse, w)
+    w = np.bincount(inverse, w).astype(np.float64)
     if chosen.traits.link == "identity" and not chosen.traits.labels.signs:
-        return _root(slope, float(labels.min()), float(labels.max()))
-    return _root(slope, -FARTHEST, FARTHEST)
+        return float(_root(slope, float(labels.min()), float(labels.max())))
+    return float(_root(slope, -FARTHEST, FARTHEST))
 
 
 def _root(slope: Callable[[float], tuple[float, float]], low: float, high: float) -> float:
-    """Where the gradient turns positive: a step of Newton's and a halving of the bracket in turns."""
+    """Where the gradient turns positive: Newton's steps and halvings of the bracket in turns."""
     if slope(low)[0] >= 0:
         return low
     if slope(high)[0] <= 0:
@@ -240,22 +240,21 @@ def _class_scores(chosen: Plan, labels: NDArray[Any], w: Floats, n_classes: int 
 def _shares(chosen: Plan, mass: Floats) -> Floats:
     """The logarithms of the shares p_c that minimise the sum of mass_c F(log p_c).
 
-    With Lagrange's multiplier, mass_c S(p_c)/p_c is the same for all classes, where S = -F' falls less
-    steeply than p: the greater the multiplier, the smaller every share, and there is one whose shares
-    sum to 1.
+    With Lagrange's multiplier, mass_c S(p_c)/p_c is the same for all classes, where S = -F'. It
+    falls with p: the greater the multiplier, the smaller every share, and of one the sum is 1.
     """
     params = {name: value for name, value in chosen.params.items() if name != "class_weight"}
 
     def pull(score: Floats) -> Floats:
-        """log(S(p)/p) of p = sigmoid(score): the gradient by the other of two classes is S(p) (1 - p)."""
+        """log(S(p)/p), p = sigmoid(score); of two classes the other's gradient is S(p) (1 - p)."""
         two, first = np.stack([score, np.zeros_like(score)], axis=1), np.zeros(len(score), np.int64)
-        slope = chosen.function(two, first, reduction="sum", grad=True, **params)[1][:, 1]
+        slope: Floats = chosen.function(two, first, reduction="sum", grad=True, **params)[1][:, 1]
         with np.errstate(divide="ignore"):
             return np.asarray(
                 np.log(np.maximum(slope, 0)) + np.logaddexp(0, score) + np.logaddexp(0, -score)
             )
 
-    def scores(multiplier: float) -> Floats:
+    def scores(multiplier: float) -> Any:
         low, high = np.full(len(mass), -FARTHEST), np.full(len(mass), FARTHEST)
         for _ in range(60):
             middle = (low + high) / 2
@@ -279,7 +278,7 @@ def _shares(chosen: Plan, mass: Floats) -> Floats:
 
 def _sigmoid(scores: NDArray[Any]) -> NDArray[Any]:
     small = np.exp(-np.abs(scores))
-    return np.where(scores < 0, small, 1) / (1 + small)
+    return np.asarray(np.where(scores < 0, small, 1) / (1 + small))
 
 
 def _softmax(scores: NDArray[Any]) -> NDArray[Any]:
