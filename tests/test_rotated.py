@@ -119,7 +119,7 @@ def test_boxes_apart_have_exactly_no_overlap(isa):
     for dtype in (np.float32, np.float64):
         a, b = turned(200, 2, 300).astype(dtype), turned(200, 3, 300).astype(dtype)
         radius = np.hypot(a[:, 2], a[:, 3])[:, None] + np.hypot(b[:, 2], b[:, 3])
-        apart = np.hypot(*(a[:, None, :2] - b[:, :2]).T).T > radius / 2
+        apart = radius / 2 < np.hypot(*(a[:, None, :2] - b[:, :2]).T).T
         value, grad = fl.box_iou(a, b, "cxcywhr", grad=True)
         assert apart.sum() > 1000 and not value[apart].any() and not grad[apart].any()
 

@@ -7,10 +7,12 @@
 
 static FL_INLINE void FL(sincos)(real x, real *sine, real *cosine) {
     real sum = FL(fma)(x, FL_PICK(0.636619772, 0.636619772367581343), FL_ROUNDER), n = sum - FL_ROUNDER;
-    real r = FL(fma)(n, -FL_PICK(1.57080078, 1.5707963267341256), x);
-    r = FL(fma)(n, -FL_PICK(-4.45439946e-6, 6.077100506303966e-11), r);
-    r = FL(fma)(n, -FL_PICK(-5.5644378e-11, 2.0222662487111665e-21), r);
-    r = FL(fma)(n, -FL_PICK(6.123234e-17, 8.4784276603688996e-32), r);
+    const real second = FL_PICK(-4.45439946e-6, 6.077100506303966e-11);
+    real near = FL(fma)(n, -FL_PICK(1.57080078, 1.5707963267341256), x);
+    real most = FL(fma)(n, -second, near), rest = FL(fma)(n, -second, near - most); /* rounded once, in r */
+    rest = FL(fma)(n, -FL_PICK(-5.5644378e-11, 2.0222662487111665e-21), rest);
+    rest = FL(fma)(n, -FL_PICK(6.123234e-17, 8.4784276603688996e-32), rest);
+    real r = most + rest;
     real w = r * r, s, c;
 #if REAL_IS_FLOAT
     s = FL(fma)(-0.000195172727f, w, 0.00833217797f);
