@@ -173,14 +173,14 @@ static FL_INLINE void FL(aspect_slopes)(FL(box) p, FL(box) t, real alpha, real g
     s->h = FL(fma)(-e, p.w, s->h);
 }
 
-/* x, or with `power` x^a and what d x counts in it. Below 0, where no overlap of proper boxes lies, it is 0;
- * so is the infinite derivative at 0 for a < 1. */
+/* x, or with `power` x^a and what d x counts in it. x is held to [0, 1], beyond which only inverted boxes
+ * lie (and 1 by rounding); the infinite derivative at 0 for a < 1 is 0. */
 static FL_INLINE real FL(powered)(int power, real x, real a, real *gain) {
     *gain = 1;
     if (!power) return x;
-    real base = FL(max)(0, x), rest = FL(pow)(base, a - 1);
+    real base = FL(min)(1, FL(max)(0, x)), rest = FL(pow)(base, a - 1);
     rest = FL(from_bits)(FL(bits)(rest) & ~(FL(equal)(base, 0) & FL(less)(a, 1)));
-    *gain = FL(from_bits)(FL(bits)(a * rest) & ~FL(less)(x, 0));
+    *gain = FL(from_bits)(FL(bits)(a * rest) & ~(FL(less)(x, 0) | FL(less)((real)1.0001, x)));
     return base * rest;
 }
 

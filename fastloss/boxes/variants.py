@@ -313,7 +313,7 @@ def alpha_box_iou_loss(
     Notes
     -----
     beta is a constant in the derivative. A power below 1 has an infinite derivative at 0, which
-    is taken as 0; a negative (E - U)/E, of inverted boxes, counts as 0.
+    is taken as 0. Penalties of inverted boxes may lie outside of [0, 1] and are held there.
 
     Examples
     --------

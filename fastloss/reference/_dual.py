@@ -98,11 +98,11 @@ def absolute(a: Dual) -> Dual:
 
 
 def power(a: Dual, exponent: float) -> Dual:
-    """max(a, 0)^exponent; a derivative that is infinite at 0, or of NaN, counts as 0."""
-    base = np.maximum(a.value, 0)
+    """a^exponent, a held to [0, 1]; an infinite derivative at 0, and that of NaN, count as 0."""
+    base = np.clip(a.value, 0, 1)
     slope = exponent * base ** (exponent - 1)
     slope = np.where((base == 0) & (exponent < 1) | np.isnan(base), 0, slope)
-    return apply(a, base**exponent, np.where(a.value < 0, 0, slope))
+    return apply(a, base**exponent, np.where((a.value < 0) | (a.value > 1.0001), 0, slope))
 
 
 def constant(a: Dual) -> Dual:
