@@ -10,41 +10,33 @@ import pytest
 
 import fastloss as fl
 import fastloss.reference as ref
-from fastloss import _core
+from fastloss.reference.boxes.suppression import falling
 
 DTYPES = (np.float32, np.float64)
 THRESHOLDS = (0.0, 1e-4, 0.2, 0.5, 0.7, 1.0)
 DATA = Path(__file__).parents[2] / "shared" / "data" / "coco_eval"
 
 
-@pytest.fixture(params=_core.isa_levels())
-def isa(request):
-    before = _core.active_isa()
-    _core.select_isa(request.param)
-    yield request.param
-    _core.select_isa(before)
-
-
 def check(boxes, scores, threshold):
     with np.errstate(all="ignore"):
         expected = ref.nms(boxes, scores, threshold)
-    for threads in (1, 2):
-        with fl.num_threads(threads):
+    for level in samples.levels():
+        with fl.num_threads(1 + (level == "x86-64-v3")):
             kept = fl.nms(boxes, scores, threshold)
         assert kept.dtype == np.int64
-        np.testing.assert_array_equal(kept, expected)
+        np.testing.assert_array_equal(kept, expected, err_msg=level)
 
 
 @pytest.mark.parametrize("make", samples.BOXES, ids=lambda f: f.__name__)
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_same_boxes_as_the_reference(make, dtype, isa):
-    for n in (0, 1, 2, 3, 15, 16, 17, 64, 65, 128, 129, 300):
+def test_same_boxes_as_the_reference(make, dtype):
+    for n in (0, 1, 2, 15, 16, 17, 65, 129, 300):
         for ties in (False, True):
             rng = np.random.default_rng(n)
             with np.errstate(all="ignore"):
                 boxes = make(rng, n).astype(dtype)
             scores = samples.scores(rng, n, ties).astype(dtype)
-            for threshold in THRESHOLDS[:: 1 if n < 100 else 2]:
+            for threshold in THRESHOLDS[:: 1 if n < 50 else 2]:
                 check(boxes, scores, threshold)
 
 
@@ -59,7 +51,9 @@ def test_large_sets_use_every_path(make, dtype):
     overlaps = fl.box_iou(boxes, boxes)
     for threshold in (0.0, 0.0005, 0.1, 0.45, 0.8):
         expected = fl.nms_from_overlaps(overlaps, scores, threshold)
-        np.testing.assert_array_equal(fl.nms(boxes, scores, threshold), expected)
+        for level in samples.levels():
+            got = fl.nms(boxes, scores, threshold)
+            np.testing.assert_array_equal(got, expected, err_msg=level)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -188,12 +182,10 @@ def test_sorting_of_scores_that_share_their_leading_bits():
     boxes = samples.scattered(rng, n)
     low = 0.5 + rng.permutation(n) * 2.0**-53
     low[:3] = [-1e300, 1e300, 0]
-    np.testing.assert_array_equal(fl.nms(boxes, low, 1.0), ref.nms(boxes, low, 1.0))
+    np.testing.assert_array_equal(fl.nms(boxes, low, 1.0), falling(low))
     single = (1 + rng.integers(0, 100, n) * 2.0**-23).astype(np.float32)
     single[:2] = [-1e30, 1e30]
-    np.testing.assert_array_equal(
-        fl.nms(boxes.astype(np.float32), single, 1.0), ref.nms(boxes, single, 1.0)
-    )
+    np.testing.assert_array_equal(fl.nms(boxes.astype(np.float32), single, 1.0), falling(single))
 
 
 def test_inputs_of_any_layout():
@@ -237,7 +229,7 @@ def test_real_detections():
     np.testing.assert_array_equal(fl.nms(everything, scores, 0.5), ref.nms(everything, scores, 0.5))
 
 
-def test_overlaps_given_by_the_caller(isa):
+def test_overlaps_given_by_the_caller():
     rng = np.random.default_rng(6)
     for dtype in DTYPES:
         for n in (0, 1, 7, 40, 130):
@@ -245,7 +237,7 @@ def test_overlaps_given_by_the_caller(isa):
             overlaps[rng.random((n, n)) < 0.1] = np.nan
             for scores in (rng.random(n).astype(dtype), rng.integers(0, 3, n)):
                 for threshold in (-1.0, -0.5, 0.0, 0.9, 5):
-                    np.testing.assert_array_equal(
-                        fl.nms_from_overlaps(overlaps, scores, threshold),
-                        ref.nms_from_overlaps(overlaps, scores, threshold),
-                    )
+                    expected = ref.nms_from_overlaps(overlaps, scores, threshold)
+                    for level in samples.levels():
+                        got = fl.nms_from_overlaps(overlaps, scores, threshold)
+                        np.testing.assert_array_equal(got, expected, err_msg=level)
