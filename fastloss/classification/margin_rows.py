@@ -163,7 +163,7 @@ def multilabel_soft_margin_loss(
     >>> logits = [[2.0, 1.5, 0.0], [0.0, 1.0, 2.0]]
     >>> loss, grad = fl.multilabel_soft_margin_loss(logits, [[1, 1, 0], [0, 1, 1]], grad=True)
     >>> print(f"{loss:.4f}", *grad.round(4), sep=", ")
-    0.3592, [-0.0199 -0.0304  0.0833], [ 0.0833 -0.0448 -0.0199]
+    0.3591, [-0.0199 -0.0304  0.0833], [ 0.0833 -0.0448 -0.0199]
     """
     return _multilabel_soft_margin(
         _MULTILABEL_SOFT_MARGIN, input, target, weight, reduction, grad, hess

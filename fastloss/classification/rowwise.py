@@ -90,8 +90,8 @@ def cross_entropy(
     >>> round(fl.cross_entropy(logits, [0, -100], label_smoothing=0.1), 4)
     0.5076
     >>> fl.cross_entropy(logits, [0, 1], reduction="none", hess=True)[2].round(4)
-    array([[0.2227, 0.1848, 0.082 ],
-           [0.082 , 0.1848, 0.2227]])
+    array([[0.2227, 0.1848, 0.0819],
+           [0.0819, 0.1848, 0.2227]])
     """
     return _cross_entropy(
         _CROSS_ENTROPY, input, target, weight, ignore_index, reduction, label_smoothing, grad, hess
@@ -228,7 +228,7 @@ def poly1_cross_entropy(
     >>> logits = [[2.0, 1.0, 0.0], [0.0, 1.0, 2.0]]
     >>> loss, grad = fl.poly1_cross_entropy(logits, [0, 1], grad=True)
     >>> print(f"{loss:.4f}", *grad.round(4), sep=", ")
-    1.4524, [-0.2788  0.2039  0.0749], [ 0.056  -0.4701  0.4141]
+    1.4526, [-0.2787  0.2038  0.075 ], [ 0.056  -0.4701  0.414 ]
     """
     return _row_of_probability(
         _POLY1, input, target, weight, ignore_index, (epsilon,), reduction, grad, hess
@@ -286,7 +286,7 @@ def softmax_focal_loss(
     >>> logits = [[2.0, 1.0, 0.0], [0.0, 1.0, 2.0]]
     >>> loss, grad = fl.softmax_focal_loss(logits, [0, 1], grad=True)
     >>> print(f"{loss:.4f}", *grad.round(4), sep=", ")
-    0.4242, [-0.0882  0.0645  0.0237], [ 0.0504 -0.4229  0.3725]
+    0.4243, [-0.0491  0.0359  0.0132], [ 0.0491 -0.4119  0.3628]
     """
     return _row_of_probability(
         _FOCAL, input, target, weight, ignore_index, (gamma,), reduction, grad, hess
