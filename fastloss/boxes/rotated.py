@@ -50,7 +50,7 @@ def probiou_loss(boxes1, boxes2, *, floor=0.0, reduction="mean", weight=None, ep
     --------
     >>> import fastloss as fl
     >>> print(f"{fl.probiou_loss([[0.0, 0, 4, 2, 0]], [[1.0, 0, 4, 2, 0.5]]):.4f}")
-    0.5085
+    0.3980
     """
     return _core.boxes(
         _PROBIOU, True, boxes1, boxes2, weight, "cxcywhr", eps, reduction, grad, (floor,)
@@ -88,6 +88,6 @@ def probiou(boxes1, boxes2, *, floor=0.0, eps=1e-7, grad=False):
     --------
     >>> import fastloss as fl
     >>> print(fl.probiou([[0.0, 0, 4, 2, 0]], [[1.0, 0, 4, 2, 0.5], [0, 0, 4, 2, 0]]).round(4))
-    [[0.4915 0.9996]]
+    [[0.602  0.9996]]
     """
     return _core.pairs(_PROBIOU, boxes1, boxes2, "cxcywhr", eps, grad, (floor,))
