@@ -26,10 +26,10 @@ C_FILES := $(wildcard csrc/*.[ch] csrc/*/*.[ch])
 .DELETE_ON_ERROR:
 
 test: .venv/built .venv/with-test
-	$(BIN)/python -m pytest -m "not slow and not peer"
+	$(BIN)/python -m pytest -n auto -m "not slow and not peer"
 
 test-all: .venv/built .venv-all/ready
-	$(ALL)/python -m pytest
+	$(ALL)/python -m pytest -n auto
 
 demo: .venv/built .venv/with-demo
 	$(BIN)/python -m fastloss demo

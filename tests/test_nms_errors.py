@@ -204,7 +204,7 @@ def test_predictions():
         assert str(np.shape(bad)) in fails(ValueError, "prediction", name, prediction=bad)
     fails(TypeError, "prediction", name, prediction=PREDICTION.astype(int))
     for argument in ("max_det", "max_candidates"):
-        for bad in (-1, 2**40):
+        for bad in (-1, -(2**40)):
             fails(ValueError, argument, name, **{argument: bad})
         for bad in (1.5, "3", [1], True):
             fails(TypeError, argument, name, **{argument: bad})

@@ -223,8 +223,11 @@ def test_probiou_in_single_keeps_its_digits():
     exact = fl.probiou_loss(p.astype(float), t.astype(float), reduction="none", grad=True)
     single = fl.probiou_loss(p, t, reduction="none", grad=True)
     np.testing.assert_allclose(single[0], exact[0], 2e-3)
+    # the angle between two boxes is known to 2^-23 or so: of 1e-4 it has four digits
+    apart = np.abs(p[:, 4] - t[:, 4]) > 1e-4
     scale = np.abs(exact[1]).max(-1, keepdims=True)
-    assert (np.abs(single[1] - exact[1]) <= 2e-3 * scale).all()
+    error = np.abs(single[1] - exact[1]) / scale
+    assert apart.sum() > 100 and error[apart].max() <= 2e-3 and error.max() <= 0.1
 
 
 def test_angles_far_from_zero(isa):
