@@ -12,7 +12,7 @@
 #   make wheel     sdist and wheel       make clean   remove all of it
 
 PYTHON ?= python3
-PEERS ?= torch==2.13.0 expecttest numba jax pycocotools xgboost lightgbm catboost scikit-learn
+PEERS ?= torch==2.13.0 expecttest numba jax pycocotools xgboost lightgbm catboost
 BIN := .venv/bin
 ALL := .venv-all/bin
 BENCH_TABLE := --benchmark-columns=median,iqr,rounds --benchmark-sort=min
