@@ -19,8 +19,8 @@ BENCH_TABLE := --benchmark-columns=median,iqr,rounds --benchmark-sort=min
 PIP_FLAGS := --quiet --disable-pip-version-check
 BUILD := "setuptools>=77" "cython>=3.1" "numpy>=2.0"
 
-SOURCES := setup.py $(wildcard csrc/*.[ch] csrc/*.def csrc/*/*.[ch] fastloss/*.pyx fastloss/_pyx/*.pxi)
-C_FILES := $(wildcard csrc/*.[ch] csrc/*/*.[ch])
+SOURCES := setup.py $(wildcard csrc/*.[ch] csrc/*.def csrc/*/*.[ch] csrc/*/*/*.[ch] fastloss/*.pyx fastloss/_pyx/*.pxi)
+C_FILES := $(wildcard csrc/*.[ch] csrc/*/*.[ch] csrc/*/*/*.[ch])
 
 .PHONY: test test-all demo dev bench bench-smoke lint format types docs docs-check stubs torch-stubs wheel clean
 .DELETE_ON_ERROR:

@@ -223,7 +223,7 @@ def wise_box_iou_loss(
     grad: Any = False,
 ) -> Any:
     """focus exp(rho^2 / c^2) (1 - IoU); c^2 and the focus are constants (Tong 2023)."""
-    mean = running_mean
+    mean: Any = running_mean
     if version != 1 and np.size(boxes1):
         first = as_float(boxes1)
         with np.errstate(all="ignore"):
