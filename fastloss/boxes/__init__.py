@@ -19,12 +19,13 @@ from fastloss.boxes.suppression import *
 from fastloss.boxes.transforms import *
 from fastloss.boxes.variants import *
 
-__all__: list[str] = []
-__all__ += aligned.__all__
-__all__ += masks.__all__
-__all__ += pairwise.__all__
-__all__ += postprocess.__all__
-__all__ += rotated.__all__
-__all__ += suppression.__all__
-__all__ += transforms.__all__
-__all__ += variants.__all__
+__all__ = (
+    aligned.__all__
+    + masks.__all__
+    + pairwise.__all__
+    + postprocess.__all__
+    + rotated.__all__
+    + suppression.__all__
+    + transforms.__all__
+    + variants.__all__
+)

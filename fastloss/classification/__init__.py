@@ -11,9 +11,4 @@ from fastloss.classification.margin_rows import *
 from fastloss.classification.pointwise import *
 from fastloss.classification.rowwise import *
 
-__all__: list[str] = []
-__all__ += focal.__all__
-__all__ += margin.__all__
-__all__ += margin_rows.__all__
-__all__ += pointwise.__all__
-__all__ += rowwise.__all__
+__all__ = focal.__all__ + margin.__all__ + margin_rows.__all__ + pointwise.__all__ + rowwise.__all__

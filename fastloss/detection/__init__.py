@@ -11,9 +11,4 @@ from fastloss.detection.results import OBBDetectionLoss as OBBDetectionLoss
 from fastloss.detection.results import PoseLoss as PoseLoss
 from fastloss.detection.results import SegmentationDetectionLoss as SegmentationDetectionLoss
 
-__all__: list[str] = []
-__all__ += criterion.__all__
-__all__ += keypoints.__all__
-__all__ += masks.__all__
-__all__ += oriented.__all__
-__all__ += results.__all__
+__all__ = criterion.__all__ + keypoints.__all__ + masks.__all__ + oriented.__all__ + results.__all__

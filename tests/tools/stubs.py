@@ -224,6 +224,21 @@ def stub(family: str, module: ModuleType, losses: dict[str, Any]) -> str:
     return "\n".join(lines) + f"\n{body}\n"
 
 
+def gathered(family: str) -> str:
+    """The stub of a family's folder: what its modules export, name by name."""
+    package = families.modules()[family]
+    lines = [f'"""Types of fastloss.{family}. Written by `make stubs`: do not edit."""', ""]
+    public = [name for name in vars(package) if not name.startswith("_")]
+    places = [(getattr(getattr(package, name), "__module__", ""), name) for name in public]
+    for module, name in sorted(places):
+        if module:  # not a submodule
+            lines.append(f"from {module} import {name} as {name}")
+    everything = sorted(package.__all__)
+    return "\n".join(
+        [*lines, "", "__all__ = [", *(f'    "{name}",' for name in everything), "]", ""]
+    )
+
+
 def main(arguments: list[str]) -> int:
     from fastloss.reference import CRITERIA, LOSSES
 
@@ -236,6 +251,16 @@ def main(arguments: list[str]) -> int:
         )
         for family, module in families.leaves().items()
         if module.__all__ and not set(module.__all__) & set(CRITERIA)
+    ]
+    current += [
+        families.agree(
+            families.PACKAGE / family / "__init__.pyi",
+            gathered(family),
+            "make stubs",
+            check="--check" in arguments,
+        )
+        for family in families.modules()
+        if (families.PACKAGE / family).is_dir()
     ]
     return 0 if all(current) else 1
 
