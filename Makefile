@@ -3,7 +3,7 @@
 #
 #   make demo      train two models on handwritten digits, draw fastloss-demo.png
 #   make test      the tests: no other framework, under three minutes
-#   make test-all  also the slow ones, and against torch, numba and jax (in .venv-all)
+#   make test-all  also the slow ones, against torch and others (in .venv-all)
 #   make dev       an editable install with every tool
 #   make bench     the benchmarks        make lint    style of Python and C
 #                  (BENCH="-k huber --threads 2", --large: also what takes long)
@@ -12,24 +12,24 @@
 #   make wheel     sdist and wheel       make clean   remove all of it
 
 PYTHON ?= python3
-PEERS ?= torch==2.13.0 expecttest numba jax pycocotools
+PEERS ?= torch==2.13.0 expecttest numba jax pycocotools xgboost lightgbm catboost
 BIN := .venv/bin
 ALL := .venv-all/bin
 BENCH_TABLE := --benchmark-columns=median,iqr,rounds --benchmark-sort=min
 PIP_FLAGS := --quiet --disable-pip-version-check
 BUILD := "setuptools>=77" "cython>=3.1" "numpy>=2.0"
 
-SOURCES := setup.py $(wildcard csrc/*.[ch] csrc/*.def csrc/*/*.[ch] fastloss/*.pyx fastloss/_pyx/*.pxi)
-C_FILES := $(wildcard csrc/*.[ch] csrc/*/*.[ch])
+SOURCES := setup.py $(wildcard csrc/*.[ch] csrc/*.def csrc/*/*.[ch] csrc/*/*/*.[ch] fastloss/*.pyx fastloss/_pyx/*.pxi)
+C_FILES := $(wildcard csrc/*.[ch] csrc/*/*.[ch] csrc/*/*/*.[ch])
 
 .PHONY: test test-all demo dev bench bench-smoke lint format types docs docs-check stubs torch-stubs wheel clean
 .DELETE_ON_ERROR:
 
 test: .venv/built .venv/with-test
-	$(BIN)/python -m pytest -m "not slow and not peer"
+	$(BIN)/python -m pytest -n auto -m "not slow and not peer"
 
 test-all: .venv/built .venv-all/ready
-	$(ALL)/python -m pytest
+	$(ALL)/python -m pytest -n auto
 
 demo: .venv/built .venv/with-demo
 	$(BIN)/python -m fastloss demo
@@ -104,5 +104,5 @@ clean:
 .venv-all/ready: Makefile pyproject.toml | .venv/built
 	$(PYTHON) -m venv .venv-all
 	$(ALL)/python -m pip install $(PIP_FLAGS) --upgrade pip $(BUILD) $(PEERS)
-	PYTHONWARNINGS=ignore $(ALL)/python -m pip install $(PIP_FLAGS) --no-build-isolation --editable ".[test,demo,bench]"
+	PYTHONWARNINGS=ignore $(ALL)/python -m pip install $(PIP_FLAGS) --no-build-isolation --editable ".[test,demo,bench,onnx]"
 	touch $@

@@ -37,9 +37,11 @@ ISAS = {isa: flags for isa, flags in ISAS.items() if not ONLY or isa in ONLY}
 # No -ffast-math: NaN, Inf, rounding and the process's floating-point state stay as they are.
 # Contraction is off so that every fused multiply-add is one that the source asks for.
 FLAGS = ["-std=c11", "-fopenmp-simd", "-ffp-contract=off", "-fno-math-errno",
-         "-fno-trapping-math", "-fvisibility=hidden", "-g0", "-Wall", "-Wextra"]  # fmt: skip
+         "-fno-trapping-math", "-fvisibility=hidden", "-g0", "-Wall", "-Wextra",
+         "-Wno-missing-field-initializers"]  # fmt: skip
 OPENMP = [] if sys.platform == "darwin" else ["-fopenmp"]
-SHARED = ["registry.c", "ratio.c", "runs.c", "space.c", "dispatch.c", "parallel.c"]
+SHARED = ["registry.c", "boost.c", "ratio.c", "runs.c", "detection.c", "geometry.c", "space.c",
+          "dispatch.c", "parallel.c"]  # fmt: skip
 
 
 def files(pattern):
@@ -93,6 +95,7 @@ core = Extension(
         ("NPY_TARGET_VERSION", "NPY_1_23_API_VERSION"),
     ],
     extra_compile_args=["-O2", "-g0", "-fvisibility=hidden", "-Wno-unused-function"],
+    libraries=["m"],
     extra_link_args=OPENMP + ([] if sys.platform == "darwin" else ["-Wl,-s"]),
 )
 

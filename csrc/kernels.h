@@ -36,6 +36,8 @@ enum {
 enum { FL_RATIO_TILE = 512, FL_RATIO_ELEMENTS = 8192, FL_RATIO_CHUNK = 32768, FL_RATIO_WAYS = 8 };
 
 #define FL_LANE_LOOP _Pragma("omp simd simdlen(16)")
+#define FL_PRAGMA(text) _Pragma(#text)
+#define FL_LANE_LOOP_OR(any) FL_PRAGMA(omp simd simdlen(16) reduction(| : any))
 
 #ifdef __has_builtin
 #define FL_SHUFFLES __has_builtin(__builtin_shufflevector)
@@ -52,6 +54,7 @@ static double fl_sum_lanes(const double *lanes) {
 
 #include "loops/labels.h"
 #include "loops/stream.h"
+#include "nms/groups.h"
 #include "loops/masks.h"
 
 #define real float
@@ -73,10 +76,24 @@ static double fl_sum_lanes(const double *lanes) {
 const fl_table FL_PASTE(fl_table_, FL_ISA, ) = {
     .pointwise = {fl_pointwise_f32, fl_pointwise_f64},
     .rowwise = {fl_rowwise_f32, fl_rowwise_f64},
+    .margin = {fl_margin_f32, fl_margin_f64},
     .ratio = {fl_ratio_f32, fl_ratio_f64},
     .boxes = {fl_boxes_f32, fl_boxes_f64},
     .pairs = {fl_pairs_f32, fl_pairs_f64},
+    .rotated_boxes = {fl_rotated_boxes_f32, fl_rotated_boxes_f64},
+    .rotated_pairs = {fl_rotated_pairs_f32, fl_rotated_pairs_f64},
     .convert = {fl_convert_f32, fl_convert_f64},
+    .clip_boxes = {fl_clip_boxes_f32, fl_clip_boxes_f64},
+    .keep_large = {fl_keep_large_f32, fl_keep_large_f64},
+    .decode = {fl_decode_f32, fl_decode_f64},
+    .nms = {fl_nms_f32, fl_nms_f64},
+    .overlaps_nms = {fl_overlaps_nms_f32, fl_overlaps_nms_f64},
+    .soft_nms = {fl_soft_nms_f32, fl_soft_nms_f64},
+    .matrix_nms = {fl_matrix_nms_f32, fl_matrix_nms_f64},
+    .fuse = {fl_fuse_f32, fl_fuse_f64},
+    .postprocess = {fl_postprocess_f32, fl_postprocess_f64},
+    .rescale = {fl_rescale_f32, fl_rescale_f64},
     .mask_iou = fl_mask_matrix,
     .mask_boxes = fl_boxes_of_masks,
+    .detection = {fl_detection_f32, fl_detection_f64},
 };

@@ -9,9 +9,15 @@ const fl_traits fl_loss_traits[FL_LOSS_COUNT] = {
 #define FL_ROOT_OF(name, reduced, each) \
     [FL_LOSS_##name] = {FL_WEIGHTED_MEAN, 2 * NS_PER_COST, FL_LOSS_##reduced, FL_LOSS_##each, 0, 0},
 #define FL_PICK_ROW(name) [FL_LOSS_##name] = {FL_PICKS, 10 * NS_PER_COST, -1, -1, 0, 0},
+#define FL_MARGIN_ROW(name, cost, flags) \
+    [FL_LOSS_##name] = {FL_MARGIN | (flags), NS_PER_COST * (cost), -1, -1, 0, 0},
+#define FL_ROW_MEANS(name, each) [FL_LOSS_##name] = {0, 7 * NS_PER_COST, -1, -1, 0, 0},
 #define FL_RATIO(name, cost) [FL_LOSS_##name] = {0, NS_PER_COST * (cost), -1, -1, 0, 0},
 #define FL_BOXES(name, kind, cost, pair) \
     [FL_LOSS_##name] = {0, NS_PER_COST * (cost), -1, -1, kind, NS_PER_COST * (pair)},
+#define FL_BOX_LOSS(name, kind, cost) \
+    [FL_LOSS_##name] = {0, NS_PER_COST * (cost), -1, -1, kind, NS_PER_COST * (cost) / 2},
+#define FL_ROTATED(name, kind, cost) FL_BOX_LOSS(name, kind, cost)
 #include "losses.def"
 };
 
@@ -25,8 +31,13 @@ static fl_loss_info infos[FL_LOSS_COUNT] = {
 #define FL_ROOT_OF(id, reduced, each) [FL_LOSS_##id] = {.name = #id},
 #define FL_ROWWISE(id, formula) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_ROWWISE},
 #define FL_PICK_ROW(id) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_ROWWISE},
+#define FL_MARGIN_ROW(id, cost, flags) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_ROWWISE},
+#define FL_ROW_MEANS(id, each) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_ROWWISE},
 #define FL_RATIO(id, cost) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_RATIO},
 #define FL_BOXES(id, kind_of, cost, pair) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_BOXES},
+#define FL_BOX_LOSS(id, kind_of, cost) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_BOXES},
+#define FL_ROTATED(id, kind_of, cost) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_BOXES},
+#define FL_BOX_LOSS_OF(id, kind_of, cost) [FL_LOSS_##id] = {.name = "", .kind = FL_KIND_BOXES},
 #include "losses.def"
 };
 

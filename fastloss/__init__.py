@@ -19,7 +19,7 @@ is added to them is keyword-only. ``docs/conventions.md`` says what all function
 function has a NumPy reference of the same name in `fastloss.reference`.
 """
 
-from fastloss import boxes, classification, penalties, regression, segmentation
+from fastloss import boxes, classification, detection, penalties, regression, segmentation
 from fastloss.boxes import *
 from fastloss.classification import *
 from fastloss.config import (
@@ -30,6 +30,7 @@ from fastloss.config import (
     set_num_threads,
     show_config,
 )
+from fastloss.detection import *
 from fastloss.penalties import *
 from fastloss.regression import *
 from fastloss.segmentation import *
@@ -39,6 +40,7 @@ __version__ = "0.1.0"
 __all__ = ["get_config", "get_num_threads", "num_threads", "set_num_threads", "show_config"]
 __all__ += boxes.__all__
 __all__ += classification.__all__
+__all__ += detection.__all__
 __all__ += penalties.__all__
 __all__ += regression.__all__
 __all__ += segmentation.__all__

@@ -18,6 +18,7 @@ cdef extern from "fastloss.h" nogil:
     enum:
         FL_MAX_DIMS
         FL_MAX_PARAMETERS
+        FL_KNEE
     enum:
         FL_OK
         FL_NO_MEMORY
@@ -48,6 +49,7 @@ cdef extern from "fastloss.h" nogil:
         FL_POSITIVE
         FL_UNIT
         FL_UNIT_OR_OFF
+        FL_ONE_OR_TWO
         FL_TWEEDIE
         FL_FLAG
 
@@ -79,6 +81,15 @@ cdef extern from "fastloss.h" nogil:
     int fl_loss_count()
     const fl_loss_info *fl_loss_at(int loss)
 
+    ctypedef struct fl_boost:
+        double least, low, high
+        int signs
+        double floor, multiple
+        const void *row_weight
+        int narrow
+        double *parts
+        int bad
+
     ctypedef struct fl_pointwise_args:
         int loss, dtype, reduction
         double parameters[4]
@@ -89,6 +100,7 @@ cdef extern from "fastloss.h" nogil:
         int nan_seen
 
     int fl_pointwise(fl_pointwise_args *args)
+    int fl_boost_pointwise(fl_pointwise_args *args, fl_boost *boost)
     void fl_space_prepare(fl_pointwise_args *args)
     double fl_pointwise_cost(const fl_pointwise_args *args)
 
@@ -116,11 +128,18 @@ include "_pyx/arrays.pxi"
 include "_pyx/pointwise.pxi"
 include "_pyx/variance.pxi"
 include "_pyx/rowwise.pxi"
+include "_pyx/margin.pxi"
 include "_pyx/penalties.pxi"
 include "_pyx/ratio.pxi"
 include "_pyx/process.pxi"
 include "_pyx/boxes.pxi"
+include "_pyx/boosting.pxi"
 include "_pyx/exchange.pxi"
+include "_pyx/nms.pxi"
+include "_pyx/postprocess.pxi"
 include "_pyx/masks.pxi"
 include "_pyx/metrics.pxi"
 include "_pyx/coco.pxi"
+include "_pyx/detection_args.pxi"
+include "_pyx/detection.pxi"
+include "_pyx/criteria.pxi"

@@ -12,6 +12,13 @@
 UNARY(exp, FL(exp)(x))
 UNARY(exp_nonpositive, FL(exp_nonpositive)(x))
 UNARY(exp_minus, FL(exp_minus)(x))
+static FL_INLINE real FL(one_minus_exp)(real x)
+{
+    real rest;
+    FL(exp_and_rest)(x, &rest);
+    return rest;
+}
+UNARY(one_minus_exp, FL(one_minus_exp)(x))
 UNARY(log, FL(log)(x))
 UNARY(log1p, FL(log1p)(x))
 UNARY(log1p_unit, FL(log1p_unit)(x))
@@ -23,12 +30,32 @@ UNARY(minus_log_q, FL(logistic)(x).minus_log_q)
 UNARY(tanh, FL(tanh)(x))
 UNARY(lncosh, FL(lncosh)(x))
 UNARY(atan, FL(atan)(x))
+static FL_INLINE real FL(sin)(real x)
+{
+    real s, c;
+    FL(sincos)(x, &s, &c);
+    return s;
+}
+static FL_INLINE real FL(cos)(real x)
+{
+    real s, c;
+    FL(sincos)(x, &s, &c);
+    return c;
+}
+UNARY(sin, FL(sin)(x))
+UNARY(cos, FL(cos)(x))
 #undef UNARY
 
 void FL(loop_pow_unit)(const real *restrict input, real *restrict output, real power, long count)
 {
     for (long i = 0; i < count; i++)
         output[i] = FL(pow_unit)(input[i], power);
+}
+
+void FL(loop_pow)(const real *restrict input, real *restrict output, real power, long count)
+{
+    for (long i = 0; i < count; i++)
+        output[i] = FL(pow)(input[i], power);
 }
 
 void FL(loop_atan_ratio)(const real *restrict input, real *restrict output, real below, long count)

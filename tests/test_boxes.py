@@ -52,6 +52,10 @@ def test_double_agrees_with_the_reference(loss, isa):
             np.testing.assert_array_equal(loss.public(*args, **keywords), value)
 
 
+# A power multiplies the error of its base, and smaller boxes are differences of the same corners.
+SENSITIVE = {"alpha_box_iou_loss": 5, "inner_box_iou_loss": 5}
+
+
 @pytest.mark.parametrize("loss", OVERLAPS, ids=names(OVERLAPS))
 def test_single_agrees_with_the_reference(loss, isa):
     """float32 against the float64 reference, on boxes without ties (whose sides rounding moves)."""
@@ -66,9 +70,11 @@ def test_single_agrees_with_the_reference(loss, isa):
                 *exact, **{k: double(v) for k, v in keywords.items()}, grad=True
             )
             assert grad.dtype == np.float32
-            np.testing.assert_allclose(value, expected, 3e-6, 1e-6)
+            slack = SENSITIVE.get(loss.name, 1)
+            np.testing.assert_allclose(value, expected, 3e-6 * slack, 1e-6 * slack)
             # Terms of a gradient are at most about 4 / side; sides are 0.5 and more.
             weight = 2 if "weight" in keywords else 1
+            weight *= 4 if keywords.get("fmt") == "xyxyxyxy" else 1  # through an angle
             np.testing.assert_allclose(grad, slope, 1e-5, 4e-6 * weight)
 
 
@@ -77,8 +83,8 @@ def test_single_keeps_kinks(loss):
     """Corners are exact in float32 too, so ties and empty boxes must agree."""
     case = next(iter(loss.cases()))
     args = case.sample(np.random.default_rng(5), loss.shapes[-1], np.float32)
-    value, grad = loss.public(*args, grad=True)
-    expected, slope = loss.function(*args, grad=True)
+    value, grad = loss.public(*args, **loss.required, grad=True)
+    expected, slope = loss.function(*args, **loss.required, grad=True)
     np.testing.assert_allclose(value, expected, 1e-4, 1e-5)
     np.testing.assert_array_equal(np.isnan(grad), np.isnan(slope))
 
@@ -114,18 +120,19 @@ def test_bits_do_not_depend_on_threads_or_block(loss, dtype, n):
 
 @pytest.mark.parametrize("loss", OVERLAPS, ids=names(OVERLAPS))
 def test_gradient_is_the_derivative(loss):
-    """Central differences; alpha of CIoU is a constant in the gradient, so CIoU stands apart."""
+    """Central differences; what holds a part constant, as CIoU its alpha, stands apart."""
     step = 1e-6
     for number, case in enumerate(loss.cases()):
         rng = np.random.default_rng(number)
         boxes1, boxes2 = case.smooth_sample(rng, loss.shapes[-1], np.float64)
         keywords = case.keywords(rng, (boxes1, boxes2))
-        if "complete" in loss.name or keywords.get("kind") == "ciou":
+        if loss.frozen(case.options):
             continue
-        keywords.pop("reduction", None)
+        if loss.reductions:
+            keywords["reduction"] = "none"
         grad = loss.public(boxes1, boxes2, **keywords, grad=True)[1]
-        for k in range(4):
-            move = np.zeros(4)
+        for k in range(boxes1.shape[-1]):
+            move = np.zeros(boxes1.shape[-1])
             move[k] = step
             above = loss.public(boxes1 + move, boxes2, **keywords)
             below = loss.public(boxes1 - move, boxes2, **keywords)
@@ -259,17 +266,23 @@ def test_pairs_of_empty_boxes_are_nan():
         assert np.isnan(getattr(fl, name)(empty, empty)).all()
 
 
+EACH = {
+    loss.name: {**loss.required, **({"reduction": "none"} if loss.reductions else {})}
+    for loss in OVERLAPS
+}
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 @pytest.mark.parametrize("loss", OVERLAPS, ids=names(OVERLAPS))
 def test_bad_box_stays_alone(loss, bad):
     rng = np.random.default_rng(0)
     shape = (37, 5) if loss.kind == "pairs" else (37,)
     boxes1, boxes2 = loss.smooth_sample(rng, shape, np.float32)
-    value, grad = loss.public(boxes1, boxes2, grad=True)
+    value, grad = loss.public(boxes1, boxes2, **EACH[loss.name], grad=True)
     for k in range(4):
         hurt = boxes1.copy()
         hurt[20, k] = bad
-        with_bad, with_bad_grad = loss.public(hurt, boxes2, grad=True)
+        with_bad, with_bad_grad = loss.public(hurt, boxes2, **EACH[loss.name], grad=True)
         rest = np.arange(37) != 20
         np.testing.assert_array_equal(with_bad[rest], value[rest])
         np.testing.assert_array_equal(with_bad_grad[rest], grad[rest])

@@ -16,9 +16,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 MODULES = ["fastloss"] + [
-    f"fastloss.{module.name}"
-    for module in pkgutil.iter_modules(fl.__path__)
-    if module.name not in ("_core", "_cli", "__main__", "reference")
+    module.name
+    for module in pkgutil.walk_packages(fl.__path__, "fastloss.")
+    if module.name.split(".")[1] not in ("_core", "_cli", "__main__", "reference")
 ]
 # What takes another library to import or to run.
 NEEDS = {"fastloss.torch": "torch", "pytorch.md": "torch"}

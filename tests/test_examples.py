@@ -22,9 +22,11 @@ def run(name, *arguments):
     return done.stdout
 
 
-@pytest.mark.parametrize(
-    "name", sorted(p.name for p in EXAMPLES.glob("*.py") if not p.name.startswith("pytorch"))
-)
+# Examples that need more than NumPy.
+WITH_PEERS = {"pytorch_drop_in.py", "yolo_onnx_postprocess.py"}
+
+
+@pytest.mark.parametrize("name", sorted({p.name for p in EXAMPLES.glob("*.py")} - WITH_PEERS))
 def test_example_runs(name):
     assert run(name)
 
@@ -36,6 +38,16 @@ def test_examples_of_pytorch_give_torchs_numbers():
     for theirs, ours in zip(lines[0:4:2], lines[1:4:2], strict=True):
         assert theirs.split(maxsplit=1)[1] == ours.split(maxsplit=1)[1]
     assert "loss 0.417030" in lines[0] and "gradient [-0.341   0.2424  0.0986]" in lines[1]
+
+
+@pytest.mark.peer
+def test_model_in_onnx_finds_what_was_drawn():
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    out = run("yolo_onnx_postprocess.py")
+    assert "5 detections" in out and "numpy + fastloss" in out
+    overlaps = [float(line.split()[-1]) for line in out.splitlines() if "what was drawn" in line]
+    assert len(overlaps) == 5 and min(overlaps) > 0.65
 
 
 def test_three_logits_have_the_loss_and_gradient_of_the_textbook():

@@ -126,8 +126,8 @@ def test_objects_that_lie_about_being_arrays():
         hostile = [Raises(error("no")) for error in (*errors, OverflowError)]
         hostile += [Five(), Itself(), Interface(), Capsule(), type, fl, lambda: 0, iter([1.0])]
         for loss in LOSSES.values():
-            args = list(loss.sample(np.random.default_rng(0), (2, 3, 4), np.float64))
-            extra = {"in_fmt": "xyxy", "out_fmt": "xywh"} if loss.name == "box_convert" else {}
+            args = list(loss.sample(np.random.default_rng(0), loss.shapes[-1], np.float64))
+            extra = loss.required
             for at in range(len(args)):
                 for bad in hostile:
                     refused(everything, loss.public, *args[:at], bad, *args[at + 1:], **extra)
@@ -162,10 +162,9 @@ def test_nesting_without_end():
         own["own"] = own
         for bad in (endless, [endless], (endless,), own, inner):
             for loss in LOSSES.values():
-                args = list(loss.sample(np.random.default_rng(0), (2, 3, 4), np.float64))
+                args = list(loss.sample(np.random.default_rng(0), loss.shapes[-1], np.float64))
                 args[0] = bad
-                extra = {"in_fmt": "xyxy", "out_fmt": "xywh"} if loss.name == "box_convert" else {}
-                refused(Exception, loss.public, *args, **extra)
+                refused(Exception, loss.public, *args, **loss.required)
         while inner:
             inner = inner.pop()
     """)

@@ -24,7 +24,7 @@ NEEDS = {"x86-64-v2": "sse4_2", "x86-64-v3": "avx2", "x86-64-v4": "avx512vl"}
 LIMIT = 2.0
 # Two or three of the others in a row: the errors add up.
 LIMITS = dict.fromkeys(
-    ("softplus", "logistic_p", "logistic_q", "minus_log_p", "minus_log_q", "pow_unit"), 3.0
+    ("softplus", "logistic_p", "logistic_q", "minus_log_p", "minus_log_q", "pow_unit", "pow"), 3.0
 )
 
 pytestmark = pytest.mark.skipif(COMPILER is None, reason="no C compiler")
@@ -110,17 +110,19 @@ def softplus(x):
     return np.maximum(x, 0) + np.log1p(np.exp(-abs(x)))
 
 
-EVERYWHERE, NONPOSITIVE, NONNEGATIVE, UNIT = (
+EVERYWHERE, NONPOSITIVE, NONNEGATIVE, UNIT, ANGLES = (
     (-np.inf, np.inf),
     (-np.inf, 0.0),
     (0.0, np.inf),
     (0.0, 1.0),
+    (-256.0, 256.0),
 )
 # name: (exact, domain, where float64 is sampled evenly besides all exponents)
 FUNCTIONS = {
     "exp": (np.exp, EVERYWHERE, (-746, 710)),
     "exp_nonpositive": (np.exp, NONPOSITIVE, (-746, 0)),
     "exp_minus": (lambda x: np.exp(-x), NONNEGATIVE, (0, 746)),
+    "one_minus_exp": (lambda x: -np.expm1(-x), NONNEGATIVE, (0, 3)),
     "log": (np.log, EVERYWHERE, (0, 3)),
     "log1p": (np.log1p, EVERYWHERE, (-1, 3)),
     "log1p_unit": (np.log1p, UNIT, (0, 1)),
@@ -132,6 +134,8 @@ FUNCTIONS = {
     "tanh": (np.tanh, EVERYWHERE, (-3, 3)),
     "lncosh": (lncosh, EVERYWHERE, (-3, 3)),
     "atan": (np.arctan, EVERYWHERE, (-4, 4)),
+    "sin": (np.sin, ANGLES, (-8, 8)),
+    "cos": (np.cos, ANGLES, (-8, 8)),
 }
 DTYPES = (np.float32, np.float64)
 
@@ -173,6 +177,7 @@ SPECIALS = {
     "exp": [(0.0, 1.0), (-0.0, 1.0), (np.inf, np.inf), (-np.inf, 0.0), (1e4, np.inf), (-1e4, 0.0)],
     "exp_nonpositive": [(0.0, 1.0), (-0.0, 1.0), (-np.inf, 0.0), (-1e4, 0.0)],
     "exp_minus": [(0.0, 1.0), (-0.0, 1.0), (np.inf, 0.0), (1e4, 0.0)],
+    "one_minus_exp": [(0.0, 0.0), (np.inf, 1.0), (1e4, 1.0)],
     "log": [(1.0, 0.0), (0.0, -np.inf), (-0.0, -np.inf), (-1.0, np.nan), (-np.inf, np.nan)],
     "log1p": [(0.0, 0.0), (-0.0, -0.0), (-1.0, -np.inf), (-2.0, np.nan), (np.inf, np.inf)],
     "log1p_unit": [(0.0, 0.0)],
@@ -184,6 +189,8 @@ SPECIALS = {
     "lncosh": [(0.0, 0.0), (-0.0, 0.0), (np.inf, np.inf), (-np.inf, np.inf)],
     "tanh": [(0.0, 0.0), (-0.0, -0.0), (np.inf, 1.0), (-np.inf, -1.0)],
     "atan": [(0.0, 0.0), (-0.0, -0.0), (np.inf, np.pi / 2), (-np.inf, -np.pi / 2)],
+    "sin": [(0.0, 0.0), (-0.0, -0.0)],
+    "cos": [(0.0, 1.0), (-0.0, 1.0)],
 }
 
 
@@ -250,6 +257,39 @@ def test_pow_unit_specials(library, dtype, level):
         got = call(library(level), "pow_unit", x, power)
         keep = [value is not None for value in expected * 9]
         np.testing.assert_array_equal(got[keep], np.array(expected * 9, dtype)[keep])
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("dtype", DTYPES, ids=lambda d: d.__name__)
+def test_pow(library, dtype, level, record_testsuite_property):
+    x = np.concatenate([sample(dtype, (0, 1e3), (0, 3))[::4], sample(dtype, UNIT, (0, 1))[::8]])
+    x = np.abs(x[~np.isnan(x)])
+    if np.finfo(wide(x)).nmant < 60 and dtype == np.float64:
+        pytest.skip("long double is no wider than double here")
+    worst = 0.0
+    for power in np.array((-3, -0.5, 0, 0.25, 1, 2, 3.7, 5), dtype):
+        with np.errstate(all="ignore"):
+            truth = x.astype(wide(x)) ** power.astype(wide(x))
+        worst = max(worst, ulp_error(call(library(level), "pow", x, power), truth))
+    record_testsuite_property(f"ulp pow {dtype.__name__} {level}", f"{worst:.2f}")
+    assert worst <= LIMITS["pow"]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("dtype", DTYPES, ids=lambda d: d.__name__)
+def test_pow_specials(library, dtype, level):
+    x = np.array([0, 1, np.nan, np.inf, 1e30] * 7, dtype)
+    for power, expected in (
+        (0, [1, 1, np.nan, np.nan, 1]),
+        (2.5, [0, 1, np.nan, np.nan, np.inf if dtype == np.float32 else None]),
+        (-2.5, [np.inf, 1, np.nan, np.nan, 0 if dtype == np.float32 else None]),
+        (1e3, [0, 1, np.nan, np.nan, np.inf]),
+        (-1e3, [np.inf, 1, np.nan, np.nan, 0]),
+        (np.nan, [np.nan] * 5),
+    ):
+        got = call(library(level), "pow", x, power)
+        keep = [value is not None for value in expected * 7]
+        np.testing.assert_array_equal(got[keep], np.array(expected * 7, dtype)[keep])
 
 
 @pytest.mark.parametrize("level", LEVELS)

@@ -26,16 +26,11 @@ def slopes(function, x):
     return np.array(out).reshape(x.shape + np.shape(out[0]))
 
 
-def frozen_alpha(name):
-    """CIoU keeps alpha constant: its gradient is not that of the value."""
-    return name.startswith("complete")
-
-
 def smooth_cases(name, seed):
     """(value function of the first argument, its value, outputs asked for) of every case."""
     loss = LOSSES[name]
     for number, case in enumerate(loss.cases()):
-        if frozen_alpha(name) or case.options.get("kind") == "ciou":
+        if loss.frozen(case.options):  # CIoU keeps alpha constant
             continue
         rng = np.random.default_rng([seed, number])
         args = case.smooth_sample(rng, SHAPES.get(loss.kind, (6,)), np.float64)
@@ -49,7 +44,9 @@ def test_gradients_are_slopes(name):
         if isinstance(args[0], list):
             args = (args[0][0],)
 
-        _, gradients = loss.function(*args, **options, grad=True)
+        result, gradients = loss.function(*args, **options, grad=True)
+        if np.isnan(result).all():
+            continue  # every row is ignored: the mean of none
         for at, gradient in zip(loss.wrt, each(gradients), strict=True):
 
             def value(x, at=at, args=args, options=options):

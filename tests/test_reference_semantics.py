@@ -15,7 +15,7 @@ def test_a_bad_reduction_is_a_value_error(name):
     loss = LOSSES[name]
     args = loss.sample(np.random.default_rng(0), loss.shapes[-1], np.float64)
     with pytest.raises(ValueError, match="reduction"):
-        loss.function(*args, reduction="average")
+        loss.function(*args, **loss.required, reduction="average")
 
 
 def calls(loss, dtype):
@@ -36,7 +36,7 @@ def test_types_of_what_is_returned(name, dtype):
             assert type(value) is float
         else:
             assert isinstance(value, np.ndarray)
-            assert value.dtype == dtype or loss.kind == "masks"  # one type, whatever the masks'
+            assert value.dtype == dtype or not loss.gradients  # indices, and numbers of masks
 
 
 @pytest.mark.parametrize("name", [n for n, loss in LOSSES.items() if loss.gradients == 1])
@@ -49,7 +49,9 @@ def test_gradients_have_the_form_of_the_input(name, dtype):
         if isinstance(args[0], list):
             assert [g.shape for g in gradient] == [a.shape for a in args[0]]
             continue
-        shape = (*value.shape, 4) if loss.kind == "pairs" else args[0].shape
+        shape = args[0].shape
+        if loss.kind == "pairs":
+            shape = (*value.shape, shape[-1])
         assert gradient.dtype == dtype and gradient.shape == shape
         buffer = np.full(shape, 7, dtype)
         assert loss.function(*args, **options, grad=buffer)[1] is buffer
@@ -73,11 +75,11 @@ def test_the_mean_of_nothing(name):
     if not loss.reductions:
         return
     args = loss.sample(np.random.default_rng(0), (0,), np.float64)
-    value, gradient = loss.function(*args, reduction="mean", grad=True)
+    value, gradient = loss.function(*args, **loss.required, reduction="mean", grad=True)
     gradient = gradient if loss.gradients == 1 else gradient[0]
     assert gradient.shape == args[0].shape
     assert value == 0.0 if loss.kind == "boxes" else np.isnan(value)
-    assert loss.function(*args, reduction="sum") == 0.0
+    assert loss.function(*args, **loss.required, reduction="sum") == 0.0
 
 
 @pytest.mark.parametrize("name", ["mse_loss", "l1_loss", "rmse_loss"])
@@ -210,7 +212,8 @@ def test_boxes_without_area_have_finite_gradients():
     first, second = np.repeat(boxes, 4, axis=0), np.tile(boxes, (4, 1))
     for name, loss in LOSSES.items():
         if loss.kind == "boxes":
-            _, gradient = getattr(ref, name)(first, second, grad=True)
+            turned = [np.pad(b, ((0, 0), (0, name.startswith("prob")))) for b in (first, second)]
+            _, gradient = getattr(ref, name)(*turned, **loss.required, grad=True)
             assert np.isfinite(gradient).all(), name
     centre = [[3.0, 3.0, 2.0, 0.0]]
     value, gradient = ref.bbox_iou(centre, [[3.0, 3.0, 2, 2]], kind="ciou", fmt="cxcywh", grad=True)

@@ -62,6 +62,8 @@ def test_equals_torch(name):
             if isinstance(args[0], list):
                 continue
             options = case.keywords(rng, args)
+            if args[0].shape[-1:] not in ((), (4,)) and name == "box_iou":
+                continue  # rotated boxes
             where = f"{name} {shape} {options}"
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")

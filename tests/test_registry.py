@@ -12,11 +12,12 @@ from tools import families, stubs, tables
 
 import fastloss as fl
 from fastloss import _core, config
-from fastloss.reference import LOSSES
+from fastloss.reference import CRITERIA, LOSSES
 
 pytestmark = pytest.mark.source
 CONFIG = {name for name in fl.__all__ if hasattr(config, name)}
 PUBLIC = set(fl.__all__) - CONFIG
+REFERENCES = {**LOSSES, **CRITERIA}
 FORMULAS = families.ROOT / "csrc" / "losses"
 
 
@@ -46,14 +47,14 @@ def test_every_public_loss_stands_in_losses_def():
 
 
 def test_every_public_function_has_a_reference():
-    forgotten = sorted(PUBLIC - set(LOSSES))
+    forgotten = sorted(PUBLIC - set(REFERENCES))
     assert not forgotten, (
         f"in fastloss but not in fastloss/reference/<family>.py with @register: {forgotten}"
     )
 
 
 def test_every_reference_has_a_public_function():
-    forgotten = sorted(set(LOSSES) - PUBLIC)
+    forgotten = sorted(set(REFERENCES) - PUBLIC)
     assert not forgotten, (
         f"in fastloss.reference but not in fastloss.__all__ "
         f"(from the __all__ of fastloss/<family>.py): {forgotten}"
@@ -88,20 +89,20 @@ def test_exports_are_sorted(leaf):
     assert list(exported) == sorted(exported), f"fastloss/{leaf}.py: sort __all__"
 
 
-@pytest.mark.parametrize("name", sorted(PUBLIC & set(LOSSES)))
+@pytest.mark.parametrize("name", sorted(PUBLIC & set(REFERENCES)))
 def test_reference_has_the_same_signature_and_family(name):
     def shape(function):
         parameters = inspect.signature(function).parameters.values()
         return [(p.name, p.kind.description, p.default) for p in parameters]
 
-    loss = LOSSES[name]
+    loss = REFERENCES[name]
     public = getattr(fl, name)
     assert shape(public) == shape(loss.function)
     assert name in importlib.import_module(f"fastloss.{loss.family}").__all__
     assert loss.public is public
 
 
-@pytest.mark.parametrize("name", sorted(PUBLIC & set(LOSSES)))
+@pytest.mark.parametrize("name", sorted(PUBLIC & set(REFERENCES)))
 def test_docstring_has_every_part(name):
     text = inspect.getdoc(getattr(fl, name)) or ""
     parts = ["Parameters", "Returns", "Raises", "Examples"]

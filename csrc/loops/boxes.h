@@ -7,7 +7,7 @@ typedef struct {
     const fl_boxes_args *args;
     FL(overlap_loop) *loop;
     FL(overlap_rules) rules;
-    int kind, stream;
+    int kind, stream, sum_only;
     real sign, offset;      /* value = offset + sign overlap */
     real factor;            /* of the derivatives */
     double *partials;
@@ -69,12 +69,13 @@ static void FL(boxes_chunk)(void *context, ptrdiff_t chunk) {
         int n = end - start < FL(block) ? (int)(end - start) : FL(block);
         FL(read_boxes)(&args->boxes1, args->step1, space, start, n, &p);
         FL(read_boxes)(&args->boxes2, args->step2, space, start, n, &t);
-        FL(complete)(&p, n, args->format, call->kind == FL_CIOU, call->rules.height);
-        FL(complete)(&t, n, args->format, call->kind == FL_CIOU, call->rules.height);
+        FL(complete)(&p, n, args->format, FL(needs_angle)(call->kind), call->rules.height);
+        FL(complete)(&t, n, args->format, FL(needs_angle)(call->kind), call->rules.height);
         call->loop(&p, &t, n, &call->rules, call->sign, call->offset, &r);
-        const real *w = FL(load)(&args->weight, space, start, n, weights);
+        const real *w = call->sum_only ? NULL : FL(load)(&args->weight, space, start, n, weights);
         if (w) FL(weigh)(w, n, r.value);
         FL(add)(r.value, n, lanes);
+        if (call->sum_only) continue;
         if (args->value.data) FL(scatter)(&args->value, space, start, n, r.value);
         if (args->grad.data) FL(write_grad)(call, start, n, &r, w);
     }
@@ -82,15 +83,42 @@ static void FL(boxes_chunk)(void *context, ptrdiff_t chunk) {
     call->partials[chunk] = fl_sum_lanes(lanes);
 }
 
+/* The sum of all values, in fixed order. */
+static double FL(boxes_sum)(FL(boxes_call) *call, ptrdiff_t n_chunks) {
+    double sum = 0;
+    fl_parallel(n_chunks, fl_boxes_cost(call->args), FL(boxes_chunk), call);
+    for (ptrdiff_t i = 0; i < n_chunks; i++) sum += call->partials[i];
+    return sum;
+}
+
+/* The running mean moves by the boxes at hand before their loss is taken: a pass of its own. */
+static void FL(move_mean)(const FL(boxes_call) *call, ptrdiff_t n_chunks) {
+    const fl_boxes_args *args = call->args;
+    if (!args->space.size || args->momentum == 0) return;
+    FL(boxes_call) iou = *call;
+    iou.loop = FL(overlap_table)[FL_IOU][0];
+    iou.rules = FL(training_rules)(args->format == FL_XYXY, (real)args->parameters[0]);
+    iou.kind = FL_IOU, iou.sum_only = 1;
+    double mean = FL(boxes_sum)(&iou, n_chunks) / (double)args->space.size;
+    *args->running_mean += args->momentum * (mean - *args->running_mean);
+}
+
+static FL(overlap_rules) FL(rules_of)(int kind, const fl_boxes_args *args) {
+    int corners = args->format == FL_XYXY;
+    if (kind > FL_CIOU)
+        return FL(variant_rules)(kind, corners, args->parameters,
+                                 args->running_mean ? *args->running_mean : 1);
+    return args->as_loss ? FL(loss_rules)(kind, (real)args->eps)
+                         : FL(training_rules)(corners, (real)args->eps);
+}
+
 static fl_status FL(boxes)(fl_boxes_args *args) {
     ptrdiff_t size = args->space.size, n_chunks = (size + FL(boxes_per_chunk) - 1) / FL(boxes_per_chunk);
-    int kind = fl_loss_traits[args->loss].overlap;
-    double divisor = args->reduction == FL_REDUCE_MEAN ? (double)size : 1, few[FL_FEW_CHUNKS], sum = 0;
-    real eps = (real)args->eps;
+    int kind = fl_loss_traits[fl_specialise(args->loss, args->parameters, 0)].overlap;
+    double divisor = args->reduction == FL_REDUCE_MEAN ? (double)size : 1, few[FL_FEW_CHUNKS];
     FL(boxes_call) call = {
         .args = args,
         .loop = FL(overlap_table)[kind][!!args->grad.data],
-        .rules = args->as_loss ? FL(loss_rules)(kind, eps) : FL(training_rules)(args->format == FL_XYXY, eps),
         .kind = kind,
         .sign = args->as_loss ? -1 : 1,
         .offset = args->as_loss ? 1 : 0,
@@ -100,8 +128,9 @@ static fl_status FL(boxes)(fl_boxes_args *args) {
     call.factor = (real)(call.sign / divisor);
     call.partials = n_chunks <= FL_FEW_CHUNKS ? few : malloc(n_chunks * sizeof(double));
     if (!call.partials) return FL_NO_MEMORY;
-    fl_parallel(n_chunks, fl_boxes_cost(args), FL(boxes_chunk), &call);
-    for (ptrdiff_t i = 0; i < n_chunks; i++) sum += call.partials[i];
+    if (args->running_mean) FL(move_mean)(&call, n_chunks);
+    call.rules = FL(rules_of)(kind, args);
+    double sum = FL(boxes_sum)(&call, n_chunks);
     if (call.partials != few) free(call.partials);
     args->result = size ? sum / divisor : 0;
     return FL_OK;

@@ -27,12 +27,22 @@ static FL(run) FL(run_at)(const fl_operand *o, const fl_space *s, ptrdiff_t star
 #define FL_COPY_RUN(type) \
     for (ptrdiff_t i = 0; i < r.length; i++) out[i] = (real) * (const type *)(r.at + i * r.stride)
 
+/* ... of neighbours, so that it vectorises: labels in float beside predictions in double. */
+#define FL_CONVERT_RUN(type) \
+    for (ptrdiff_t i = 0; i < r.length; i++) out[i] = (real)((const type *)r.at)[i]
+
 static void FL(gather)(const fl_operand *o, const fl_space *s, ptrdiff_t start, ptrdiff_t n, real *out) {
     while (n > 0) {
         FL(run) r = FL(run_at)(o, s, start, n);
         switch (o->type) {
-        case FL_F32: FL_COPY_RUN(float); break;
-        case FL_F64: FL_COPY_RUN(double); break;
+        case FL_F32:
+            if (r.stride == sizeof(float)) FL_CONVERT_RUN(float);
+            else FL_COPY_RUN(float);
+            break;
+        case FL_F64:
+            if (r.stride == sizeof(double)) FL_CONVERT_RUN(double);
+            else FL_COPY_RUN(double);
+            break;
         case FL_I8: FL_COPY_RUN(int8_t); break;
         case FL_I16: FL_COPY_RUN(int16_t); break;
         case FL_I32: FL_COPY_RUN(int32_t); break;
@@ -47,16 +57,25 @@ static void FL(gather)(const fl_operand *o, const fl_space *s, ptrdiff_t start, 
 }
 
 #undef FL_COPY_RUN
+#undef FL_CONVERT_RUN
 
-/* Outputs always have the working type. */
+#define FL_WRITE_RUN(type) \
+    for (ptrdiff_t i = 0; i < r.length; i++) *(type *)(r.at + i * r.stride) = (type)in[i]
+
+/* Outputs have the working type; those of boosting may be float where that is double. */
 static void FL(scatter)(const fl_operand *o, const fl_space *s, ptrdiff_t start, ptrdiff_t n,
                         const real *in) {
     while (n > 0) {
         FL(run) r = FL(run_at)(o, s, start, n);
-        for (ptrdiff_t i = 0; i < r.length; i++) *(real *)(r.at + i * r.stride) = in[i];
+        if (o->type == FL_F32 && r.stride == sizeof(float))
+            for (ptrdiff_t i = 0; i < r.length; i++) ((float *)r.at)[i] = (float)in[i];
+        else if (o->type == FL_F32) FL_WRITE_RUN(float);
+        else FL_WRITE_RUN(double);
         in += r.length, start += r.length, n -= r.length;
     }
 }
+
+#undef FL_WRITE_RUN
 
 /* The block itself where it is contiguous, else its copy in `scratch`. */
 static FL_INLINE const real *FL(load)(const fl_operand *o, const fl_space *s, ptrdiff_t start, ptrdiff_t n,

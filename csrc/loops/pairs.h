@@ -54,6 +54,19 @@ static void FL(repeat)(const FL(box_block) *p, int i, int rows, FL(box_block) *r
     }
 }
 
+/* Rows of a kind without a pair loop: box i, repeated, aligned with the block. */
+static void FL(tile_any)(const FL(pairs_call) *call, const FL(box_block) *p, int height,
+                         const FL(box_block) *t, int width, real *value) {
+    FL(overlap_loop) *loop = FL(overlap_table)[call->kind][0];
+    FL_ALIGNED FL(box_block) q;
+    FL_ALIGNED FL(overlap_block) r;
+    for (int i = 0; i < height; i++, value += call->args->m) {
+        FL(repeat)(p, i, FL(whole_rows)(width), &q);
+        loop(&q, t, width, &call->rules, 1, 0, &r);
+        FL(put)(call->stream_value, value, r.value, width);
+    }
+}
+
 static void FL(tile_values)(const FL(pairs_call) *call, const FL(box_block) *p, int height,
                             const FL(box_block) *t, int width, real *value) {
     FL(pair_loop) *loop = FL(pair_table)[call->kind];
@@ -90,23 +103,29 @@ static void FL(pairs_chunk)(void *context, ptrdiff_t chunk) {
     FL_ALIGNED FL(box_block) p, t;
     FL(split)((const real *)args->boxes1 + 4 * (batch * args->n + i), height, &p);
     FL(split)((const real *)args->boxes2 + 4 * (batch * args->m + first), width, &t);
-    FL(complete)(&p, height, args->format, call->kind == FL_CIOU, call->rules.height);
-    FL(complete)(&t, width, args->format, call->kind == FL_CIOU, call->rules.height);
-    if (call->kind != FL_CIOU) memset(p.angle, 0, sizeof p.angle);
+    int with_angle = FL(needs_angle)(call->kind);
+    FL(complete)(&p, height, args->format, with_angle, call->rules.height);
+    FL(complete)(&t, width, args->format, with_angle, call->rules.height);
+    if (!with_angle) memset(p.angle, 0, sizeof p.angle);
 
     ptrdiff_t at = (batch * args->n + i) * args->m + first;
     if (args->grad)
         FL(tile_grads)(call, &p, height, &t, width, (real *)args->value + at, (real *)args->grad + 4 * at);
+    else if (call->kind > FL_CIOU) FL(tile_any)(call, &p, height, &t, width, (real *)args->value + at);
     else FL(tile_values)(call, &p, height, &t, width, (real *)args->value + at);
     if (call->stream_value || call->stream_grad) fl_stream_done();
 }
 
 static fl_status FL(pairs)(fl_pairs_args *args) {
     ptrdiff_t bytes = args->batch * args->n * args->m * (ptrdiff_t)sizeof(real);
+    int kind = fl_loss_traits[fl_specialise(args->loss, args->parameters, 0)].overlap;
+    int corners = args->format == FL_XYXY;
     FL(pairs_call) call = {
         .args = args,
-        .rules = FL(pair_rules)((real)args->eps),
-        .kind = fl_loss_traits[args->loss].overlap,
+        .rules = kind > FL_CIOU ? FL(variant_rules)(kind, corners, args->parameters, 1)
+            : args->training    ? FL(training_rules)(corners, (real)args->eps)
+                                : FL(pair_rules)((real)args->eps),
+        .kind = kind,
         .stream_value = bytes >= FL_STREAM_BYTES,
         .stream_grad = 4 * bytes >= FL_STREAM_BYTES,
         .bands = (args->n + FL(tile_rows) - 1) / FL(tile_rows),

@@ -1,14 +1,45 @@
 /* pixels.h -- a softmax over classes that lie apart: vectors run along the pixels of a tile, which an
  * image offers as it is and short rows when turned over. */
 
-/* Scores, probabilities and gradient of n rows: pixels contiguous, one stride per class. The gradient may
+/* Scores, probabilities and derivatives of n rows: pixels contiguous, one stride per class. The gradient may
  * stand where the scores stand. Vectors run over `width` >= n pixels: more than n where there is room. */
 typedef struct {
     const real *x, *t;
     real *g;
     ptrdiff_t x_class, t_class, g_class;
     int n, width;
+    real *h;
+    ptrdiff_t h_class;
 } FL(pixels);
+
+/* The second derivatives of a tile whose exponentials stand in the gradient's place. */
+static void FL(pixel_hess)(const FL(row_call) *call, const FL(pixels) *at, const FL(row_batch) *b) {
+    FL_ALIGNED real inverse[FL(tile)], share[FL(tile)], bend[FL(tile)];
+    for (int l = 0; l < at->width; l++) {
+        inverse[l] = 1 / b->sum[l];
+        share[l] = b->share[l] * call->scale;
+        bend[l] = b->curve0[l] + b->curve1[l] - share[l];
+    }
+    for (ptrdiff_t c = 0; c < call->args->classes; c++) {
+        const real *e = at->g + c * at->g_class;
+        real *h = at->h + c * at->h_class;
+        FL_LANE_LOOP
+        for (int l = 0; l < at->width; l++) h[l] = FL(hess_of)(e[l] * inverse[l], share[l], bend[l]);
+    }
+    for (int l = 0; l < at->n && !at->t; l++) {
+        const real *e = at->g + l;
+        real *h = at->h + l;
+        ptrdiff_t c0 = b->class0[l], c1 = b->class1[l];
+        if (!b->live[l])
+            for (ptrdiff_t c = 0; c < call->args->classes; c++) h[c * at->h_class] = 0;
+        else if (b->curve0[l] != 0)
+            h[c0 * at->h_class] =
+                FL(hess_at)(e[c0 * at->g_class] * inverse[l], share[l], b->curve0[l], b->curve1[l]);
+        if (b->live[l] && b->curve1[l] != 0)
+            h[c1 * at->h_class] =
+                FL(hess_at)(e[c1 * at->g_class] * inverse[l], share[l], b->curve1[l], b->curve0[l]);
+    }
+}
 
 static FL_INLINE void FL(pixel_tile)(FL(row_point) (*formula)(real, const real *), const FL(row_call) *call,
                                      FL(pixels) at, ptrdiff_t first, double *lanes) {
@@ -67,11 +98,13 @@ static FL_INLINE void FL(pixel_tile)(FL(row_point) (*formula)(real, const real *
         for (int l = 0; l < width; l++) s[l] += part[l];
     }
     FL(end_rows)(formula, call, n, &b);
+    if (a->boost) FL(boost_parts)(a->boost, first, n, &b);
     for (int l = 0; l < n; l++) lanes[l % FL_LANES] += b.value[l];
     if (v)
         for (int l = 0; l < n; l++) v[first + l] = b.value[l];
     const real *factor = b.factor;
     if (!g) return;
+    if (at.h) FL(pixel_hess)(call, &at, &b);
     for (ptrdiff_t c = 0; c < classes; c++) {
         real *gc = g + c * at.g_class, wc = (w ? w[c] : 1) * call->scale;
         if (t) {
@@ -91,6 +124,12 @@ static FL_INLINE void FL(pixel_tile)(FL(row_point) (*formula)(real, const real *
         }
         g[b.class0[l] * at.g_class + l] += b.slope0[l];
         if (a->position) g[b.class1[l] * at.g_class + l] += b.slope1[l];
+    }
+    if (a->boost) {
+        const real *weight = a->boost->row_weight;
+        for (ptrdiff_t c = 0; c < classes; c++)
+            FL(boost_rows)(a->boost, weight ? weight + first : NULL, n, g + c * at.g_class,
+                           at.h + c * at.h_class);
     }
 }
 
@@ -164,12 +203,21 @@ static FL_INLINE void FL(turn_back)(const fl_rowwise_args *a, const fl_rows *row
 static FL_INLINE void FL(short_rows)(FL(row_point) (*formula)(real, const real *), const FL(row_call) *call,
                                      ptrdiff_t first, int n, double *lanes) {
     const fl_rowwise_args *a = call->args;
-    FL_ALIGNED real x[FL_SHORT_ROW * FL(tile)], t[FL_SHORT_ROW * FL(tile)];
+    FL_ALIGNED real x[FL_SHORT_ROW * FL(tile)], t[FL_SHORT_ROW * FL(tile)], h[FL_SHORT_ROW * FL(tile)];
     const int width = (n + FL_LANES - 1) / FL_LANES * FL_LANES;
     FL(turn)(a, &a->input, first, n, width, x);
     if (a->target.data) FL(turn)(a, &a->target, first, n, width, t);
-    FL(pixels) at = {
-        x, a->target.data ? t : NULL, a->grad.data ? x : NULL, FL(tile), FL(tile), FL(tile), n, width};
+    FL(pixels) at = {x,
+                     a->target.data ? t : NULL,
+                     a->grad.data ? x : NULL,
+                     FL(tile),
+                     FL(tile),
+                     FL(tile),
+                     n,
+                     width,
+                     a->hess.data ? h : NULL,
+                     FL(tile)};
     FL(pixel_tile)(formula, call, at, first, lanes);
     if (at.g) FL(turn_back)(a, &a->grad, first, n, x);
+    if (at.h) FL(turn_back)(a, &a->hess, first, n, h);
 }

@@ -15,7 +15,7 @@ typedef void FL(point_loop)(const real *x, const real *t, const real *a, const r
                             real scale, real *v, real *g, real *h, double *lanes);
 
 /* The outputs a loop is compiled for. */
-enum { FL(to_value) = 1, FL(to_grad) = 2, FL(to_hess) = 4 };
+enum { FL(to_value) = 1, FL(to_grad) = 2, FL(to_hess) = 4, FL(to_curvature) = 8 };
 
 static FL_INLINE void FL(point_row)(FL(point_formula) formula, int outputs, int flags, const real *x,
                                     const real *t, const real *a, const real *p, real scale, real *v, real *g,
@@ -27,6 +27,7 @@ static FL_INLINE void FL(point_row)(FL(point_formula) formula, int outputs, int 
         if (outputs & FL(to_value)) v[l] = r.value;
         if (outputs & FL(to_grad)) g[l] = r.grad * scale;
         if (outputs & FL(to_hess)) h[l] = r.hess * scale;
+        if (outputs & FL(to_curvature)) h[l] = r.curvature * scale;
     }
 }
 
@@ -43,16 +44,16 @@ typedef struct {
     real v[FL_LANES], g[FL_LANES], h[FL_LANES];
 } FL(point_last);
 
-static FL_INLINE void FL(point_tail)(FL(point_formula) formula, int flags, const real *x, const real *t,
-                                     const real *a, const real *p, int n, real scale, FL(point_last) *out) {
+static FL_INLINE void FL(point_tail)(FL(point_formula) formula, int outputs, int flags, const real *x,
+                                     const real *t, const real *a, const real *p, int n, real scale,
+                                     FL(point_last) *out) {
     real xs[FL_LANES], ts[FL_LANES], as[FL_LANES], sums[FL_LANES] = {0};
     for (int l = 0; l < FL_LANES; l++) {
         int k = l < n ? l : 0;
         xs[l] = x[k], ts[l] = t[k], as[l] = flags & FL_HAS_AUX ? a[k] : (real)1;
     }
     if (flags & FL_LOGIT) FL(logit_row)(xs, as);
-    FL(point_row)(formula, FL(to_value) | FL(to_grad) | FL(to_hess), flags, xs, ts, as, p, scale, out->v,
-                  out->g, out->h, sums);
+    FL(point_row)(formula, outputs, flags, xs, ts, as, p, scale, out->v, out->g, out->h, sums);
 }
 
 typedef void FL(point_tail_loop)(const real *x, const real *t, const real *a, const real *p, int n,
@@ -91,7 +92,7 @@ static FL_INLINE void FL(point_run)(FL(point_formula) formula, FL(point_tail_loo
         lanes[l] += last.v[l];
         if (outputs & FL(to_value)) v[i + l] = last.v[l];
         if (outputs & FL(to_grad)) g[i + l] = last.g[l];
-        if (outputs & FL(to_hess)) h[i + l] = last.h[l];
+        if (outputs & (FL(to_hess) | FL(to_curvature))) h[i + l] = last.h[l];
     }
 }
 
@@ -100,24 +101,27 @@ typedef struct {
     FL(point_loop) *sum, *grad, *value, *value_grad, *all;
 } FL(point_loops);
 
-#define FL_TAIL(name, flags) \
-    static __attribute__((noinline)) void FL(name##_tail)(const real *x, const real *t, const real *a, \
-                                                          const real *p, int n, real scale, \
-                                                          FL(point_last) *out) { \
-        FL(point_tail)(FL(name), flags, x, t, a, p, n, scale, out); \
+#define FL_TAIL(name, tail, outputs, flags) \
+    static __attribute__((noinline)) void FL(name##tail)(const real *x, const real *t, const real *a, \
+                                                         const real *p, int n, real scale, \
+                                                         FL(point_last) *out) { \
+        FL(point_tail)(FL(name), outputs, flags, x, t, a, p, n, scale, out); \
     }
-#define FL_LOOP(name, suffix, outputs, flags) \
+#define FL_LOOP(name, suffix, tail, outputs, flags) \
     static void FL(name##_##suffix)(const real *x, const real *t, const real *a, const real *p, ptrdiff_t n, \
                                     real scale, real *v, real *g, real *h, double *lanes) { \
-        FL(point_run)(FL(name), FL(name##_tail), outputs, flags, x, t, a, p, n, scale, v, g, h, lanes); \
+        FL(point_run)(FL(name), FL(name##tail), outputs, flags, x, t, a, p, n, scale, v, g, h, lanes); \
     }
 #define FL_POINTWISE(name, cost, flags) \
-    FL_TAIL(name, flags) \
-    FL_LOOP(name, sum, 0, flags) \
-    FL_LOOP(name, grad, FL(to_grad), flags) \
-    FL_LOOP(name, value, FL(to_value), flags) \
-    FL_LOOP(name, value_grad, FL(to_value) | FL(to_grad), flags) \
-    FL_LOOP(name, all, FL(to_value) | FL(to_grad) | FL(to_hess), flags)
+    FL_TAIL(name, _tail, FL(to_value) | FL(to_grad) | FL(to_hess), flags) \
+    FL_LOOP(name, sum, _tail, 0, flags) \
+    FL_LOOP(name, grad, _tail, FL(to_grad), flags) \
+    FL_LOOP(name, value, _tail, FL(to_value), flags) \
+    FL_LOOP(name, value_grad, _tail, FL(to_value) | FL(to_grad), flags) \
+    FL_LOOP(name, all, _tail, FL(to_value) | FL(to_grad) | FL(to_hess), flags)
+#define FL_CURVATURE(name, flags) \
+    FL_TAIL(name, _boost_tail, FL(to_value) | FL(to_grad) | FL(to_curvature), flags) \
+    FL_LOOP(name, boost, _boost_tail, FL(to_grad) | FL(to_curvature), flags)
 #include "../losses.def"
 #undef FL_TAIL
 #undef FL_LOOP
@@ -126,6 +130,15 @@ static const FL(point_loops) FL(point_table)[FL_LOSS_COUNT] = {
 #define FL_POINTWISE(name, cost, flags) \
     [FL_LOSS_##name] = {FL(name##_sum), FL(name##_grad), FL(name##_value), FL(name##_value_grad), \
                         FL(name##_all)},
+#define FL_ROW_MEANS(name, each) \
+    [FL_LOSS_##name] = {FL(each##_sum), FL(each##_grad), FL(each##_value), FL(each##_value_grad), \
+                        FL(each##_all)},
+#include "../losses.def"
+};
+
+/* The loops of losses with a curvature of their own. */
+static FL(point_loop) *const FL(boost_table)[FL_LOSS_COUNT] = {
+#define FL_CURVATURE(name, flags) [FL_LOSS_##name] = FL(name##_boost),
 #include "../losses.def"
 };
 
@@ -134,6 +147,7 @@ static const FL(point_loops) FL(point_table)[FL_LOSS_COUNT] = {
 typedef struct {
     const fl_pointwise_args *args;
     const FL(point_loops) *loops, *by_aux;
+    FL(point_loop) *boost; /* in the place of loops->all */
     real parameters[FL_MAX_PARAMETERS];
     real scale;            /* of the derivatives */
     real root;             /* > 0: hess -= grad^2 / root (the loss is a root) */
@@ -172,23 +186,30 @@ static void FL(point_block)(const FL(point_call) *call, ptrdiff_t start, ptrdiff
     real *h = FL(place)(&args->hess, start, hs);
     const FL(point_loops) *loops = call->loops;
     int value = w || args->value.data;
+    if (args->boost) t = FL(boost_check)(args->boost, x, t, w, n, ts);
 
-    FL(point_loop) *loop = args->hess.data ? loops->all
-        : args->grad.data                  ? (value ? loops->value_grad : loops->grad)
-                                           : (value ? loops->value : loops->sum);
+    FL(point_loop) *loop = call->boost ? call->boost
+        : args->hess.data              ? loops->all
+        : args->grad.data              ? (value ? loops->value_grad : loops->grad)
+                                       : (value ? loops->value : loops->sum);
     double unweighted[FL_LANES] = {0};
     if (args->aux_grad.data) FL(point_by_aux)(call, x, t, a, w, start, n);
     loop(x, t, a, call->parameters, n, call->scale, v, g, h, w ? unweighted : lanes);
+    if (args->boost) FL(raise)(h, n, (real)args->boost->floor, call->scale);
     if (w && call->root_weights) {
         for (ptrdiff_t i = 0; i < n; i++) ws[i] = FL(sqrt)(w[i]);
         w = ws;
     }
     if (w) {
-        FL(weigh)(w, n, v);
-        FL(add)(v, n, lanes);
+        if (!args->boost) {
+            FL(weigh)(w, n, v);
+            FL(add)(v, n, lanes);
+        }
         if (args->grad.data) FL(weigh)(w, n, g);
         if (args->hess.data) FL(weigh)(w, n, h);
     }
+    if (args->value.data && args->factor != 1)
+        for (ptrdiff_t i = 0; i < n; i++) v[i] *= (real)args->factor;
     if (args->hess.data && call->root > 0)
         for (ptrdiff_t i = 0; i < n; i++) h[i] -= g[i] * g[i] / call->root;
 
@@ -270,8 +291,9 @@ static fl_status FL(pointwise)(fl_pointwise_args *args) {
     double parameters[FL_MAX_PARAMETERS];      /* as the formula sees them: a tiny beta may be 0 in float */
     for (int i = 0; i < FL_MAX_PARAMETERS; i++)
         parameters[i] = call.parameters[i] = (real)args->parameters[i];
-    call.loops = &FL(point_table)[fl_specialise(loss, parameters, args->aux.data != NULL)];
-
+    int formula = fl_specialise(loss, parameters, args->aux.data != NULL);
+    call.loops = &FL(point_table)[formula];
+    call.boost = args->boost ? FL(boost_table)[formula] : NULL;
     if (args->aux_grad.data) call.by_aux = &FL(point_table)[fl_by_aux(loss)];
 
     double divisor = 1, sum;

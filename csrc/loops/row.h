@@ -1,7 +1,7 @@
 /* row.h -- one row of class scores: what a loss wants of it, and the passes over it.
  *
  * A row formula sees one number, the log-probability of a target class, and
- * returns the value and its slope. A row has up to two weighted targets (cross
+ * returns the value, its slope and its curve. A row has up to two weighted targets (cross
  * entropy: one; distribution focal loss: the two neighbouring bins), a uniform
  * part (label smoothing), or a whole row of target probabilities.
  *
@@ -16,13 +16,14 @@ enum { FL(group) = 16, FL(tile) = 64 };
 
 typedef struct {
     const fl_rowwise_args *args;
-    real scale;                    /* of the gradient */
+    real scale;                    /* of the derivatives */
     real smooth;                   /* label smoothing / classes */
     real weight_sum;               /* of the class weights */
     ptrdiff_t per_chunk;           /* rows or tiles */
     int stream;
     double *partials;
     int failed;                    /* no memory for a row */
+    real parameters[FL_MAX_PARAMETERS];
 } FL(row_call);
 
 /* Rows that are taken together: what each wants, and what comes of it. */
@@ -36,6 +37,8 @@ typedef struct {
     real value[FL(tile)];
     real factor[FL(tile)];                             /* of the exponentials in the gradient */
     real slope0[FL(tile)], slope1[FL(tile)];           /* added to the gradient at the targets */
+    real share[FL(tile)];                              /* of the softmax in the gradient, unscaled */
+    real curve0[FL(tile)], curve1[FL(tile)];           /* second derivatives by log-probabilities */
 } FL(row_batch);
 
 /* The class of a row and its weight; -1 where the row is ignored. */
@@ -187,27 +190,28 @@ static void FL(row_dot)(const real *x, const real *w, const real *t, ptrdiff_t n
 }
 
 /* g = e * factor - offset * w   (w absent: 1) */
-static FL_INLINE real FL(scaled)(real e, real factor, real offset, int plain) {
+static FL_INLINE real FL(row_scaled)(real e, real factor, real offset, int plain) {
     return plain ? e * factor : FL(fma)(e, factor, -offset);
 }
 static FL_INLINE void FL(row_scale_body)(const real *e, const real *w, ptrdiff_t n, real factor, real offset,
                                          int plain, int padded, real *g) {
     for (; n >= FL_LANES; n -= FL_LANES, e += FL_LANES, g += FL_LANES, w += w ? FL_LANES : 0) {
         FL_LANE_LOOP
-        for (int l = 0; l < FL_LANES; l++) g[l] = FL(scaled)(e[l], factor, w ? offset * w[l] : offset, plain);
+        for (int l = 0; l < FL_LANES; l++)
+            g[l] = FL(row_scaled)(e[l], factor, w ? offset * w[l] : offset, plain);
     }
     int rest = (int)n;
     if (!rest) return;
     if (padded && !w) {      /* a whole row of lanes may be read, but not written */
         real y[FL_LANES];
         FL_LANE_LOOP
-        for (int l = 0; l < FL_LANES; l++) y[l] = FL(scaled)(e[l], factor, offset, plain);
+        for (int l = 0; l < FL_LANES; l++) y[l] = FL(row_scaled)(e[l], factor, offset, plain);
         FL_LANE_LOOP
         for (int l = 0; l < FL_LANES; l++)
             if (l < rest) g[l] = y[l];
         return;
     }
-    for (int l = 0; l < rest; l++) g[l] = FL(scaled)(e[l], factor, w ? offset * w[l] : offset, plain);
+    for (int l = 0; l < rest; l++) g[l] = FL(row_scaled)(e[l], factor, w ? offset * w[l] : offset, plain);
 }
 static FL_INLINE void FL(row_scale)(const real *e, const real *w, ptrdiff_t n, real factor, real offset,
                                     int padded, real *g) {
@@ -237,18 +241,24 @@ static FL_INLINE void FL(end_soft)(FL(row_batch) *b, int n, const real *log_s, r
     for (int r = 0; r < n; r++) {
         b->value[r] = b->total[r] * log_s[r] - b->dot[r];
         share[r] = b->total[r];
+        b->curve0[r] = b->curve1[r] = 0;
     }
 }
 static FL_INLINE void FL(end_targets)(FL(row_point) (*formula)(real, const real *), FL(row_batch) *b, int n,
-                                      int two, real scale, const real *log_s, real *share) {
+                                      int two, const FL(row_call) *call, const real *log_s, real *share) {
+    const real scale = call->scale;
+    real p[FL_MAX_PARAMETERS];        /* a copy that no output can alias */
+    for (int k = 0; k < FL_MAX_PARAMETERS; k++) p[k] = call->parameters[k];
     FL_LANE_LOOP
     for (int r = 0; r < n; r++) {
-        FL(row_point) f0 = formula(b->score0[r] - b->most[r] - log_s[r], NULL), f1 = {0, 0};
-        if (two) f1 = formula(b->score1[r] - b->most[r] - log_s[r], NULL);
+        FL(row_point) f0 = formula(b->score0[r] - b->most[r] - log_s[r], p), f1 = {0, 0, 0};
+        if (two) f1 = formula(b->score1[r] - b->most[r] - log_s[r], p);
         real slope0 = b->weight0[r] * f0.slope, slope1 = two ? b->weight1[r] * f1.slope : 0;
         real value = b->weight0[r] * f0.value + (two ? b->weight1[r] * f1.value : 0);
         share[r] = -(slope0 + slope1);
         b->slope0[r] = slope0 * scale, b->slope1[r] = slope1 * scale;
+        b->curve0[r] = b->weight0[r] * f0.curve * scale;
+        b->curve1[r] = two ? b->weight1[r] * f1.curve * scale : 0;
         b->value[r] = FL(from_bits)(FL(bits)(value) & b->live[r]);
     }
 }
@@ -263,14 +273,15 @@ static FL_INLINE void FL(end_smooth)(FL(row_batch) *b, int n, real smooth, real 
 }
 static FL_INLINE void FL(end_rows)(FL(row_point) (*formula)(real, const real *), const FL(row_call) *call,
                                    int n, FL(row_batch) *b) {
-    FL_ALIGNED real log_s[FL(tile)], share[FL(tile)];
+    FL_ALIGNED real log_s[FL(tile)];
+    real *const share = b->share;
     const real scale = call->scale;
     n = (n + FL_LANES - 1) / FL_LANES * FL_LANES;
     FL_LANE_LOOP
     for (int r = 0; r < n; r++) log_s[r] = FL(log)(b->sum[r]);
     if (call->args->target.data) FL(end_soft)(b, n, log_s, share);
-    else if (call->args->position) FL(end_targets)(formula, b, n, 1, scale, log_s, share);
-    else FL(end_targets)(formula, b, n, 0, scale, log_s, share);
+    else if (call->args->position) FL(end_targets)(formula, b, n, 1, call, log_s, share);
+    else FL(end_targets)(formula, b, n, 0, call, log_s, share);
     if (!call->args->target.data && call->smooth != 0)
         FL(end_smooth)(b, n, call->smooth, call->weight_sum, log_s, share);
     FL_LANE_LOOP

@@ -108,11 +108,13 @@ static FL_INLINE void FL(row_group)(FL(row_point) (*formula)(real, const real *)
         if (wide) b.sum[r] = (real)FL(row_exp)(x[r], classes, b.most[r], e[r], n * a->input.outer);
     }
     FL(end_rows)(formula, call, n, &b);
+    if (a->boost) FL(boost_parts)(a->boost, first, n, &b);
 
     for (int r = 0; r < n; r++) lanes[r] += b.value[r];
     if (a->value)
         for (int r = 0; r < n; r++) ((real *)a->value)[first + r] = b.value[r];
     if (!a->grad.data) return;
+    for (int r = 0; r < n && a->hess.data; r++) FL(row_hess)(call, &b, r, first + r, e[r]);
     for (int r = 0; r < n; r++) {
         real *g = call->stream ? e[r] : out[r];
         if (!b.live[r]) memset(g, 0, classes * sizeof(real));
@@ -123,6 +125,9 @@ static FL_INLINE void FL(row_group)(FL(row_point) (*formula)(real, const real *)
         real *g = call->stream ? e[r] : out[r];
         if (!soft && b.live[r]) g[b.class0[r]] += b.slope0[r];
         if (a->position) g[b.class1[r]] += b.slope1[r];
+        if (a->boost)
+            FL(boost_classes)(a->boost, first + r, classes, g,
+                              (real *)a->hess.data + FL(row_offset)(first + r, a->inner, &a->hess));
         if (call->stream) fl_stream(out[r], g, classes * sizeof(real));
     }
 }

@@ -29,6 +29,11 @@ static FL_INLINE void FL(rowwise_chunk)(FL(row_point) (*formula)(real, const rea
         free(scratch);
     } else {
         ptrdiff_t tiles = (a->inner + FL(tile) - 1) / FL(tile);
+        real *wide = NULL;
+        if (a->boost && a->boost->narrow && !(wide = malloc(2 * a->classes * FL(tile) *sizeof(real)))) {
+            call->failed = 1;
+            return;
+        }
         if (last > a->outer_count * tiles) last = a->outer_count * tiles;
         for (; first < last; first++) {
             ptrdiff_t outer = first / tiles, inner = first % tiles * FL(tile), left = a->inner - inner;
@@ -41,9 +46,20 @@ static FL_INLINE void FL(rowwise_chunk)(FL(row_point) (*formula)(real, const rea
                 a->grad.class_,
                 left < FL(tile) ? (int)left : FL(tile),
                 left < FL(tile) ? (int)left : FL(tile),
+                a->hess.data ? (real *)a->hess.data + outer * a->hess.outer + inner : NULL,
+                a->hess.class_,
             };
+            if (wide) {
+                at.g = wide, at.h = wide + a->classes * FL(tile);
+                at.g_class = at.h_class = FL(tile);
+            }
             FL(pixel_tile)(formula, call, at, outer * a->inner + inner, lanes);
+            if (wide) {
+                FL(narrow)(at.g, a->classes, at.n, &a->grad, outer * a->grad.outer + inner);
+                FL(narrow)(at.h, a->classes, at.n, &a->hess, outer * a->hess.outer + inner);
+            }
         }
+        free(wide);
     }
     call->partials[chunk] = fl_sum_lanes(lanes);
 }
@@ -109,6 +125,7 @@ static fl_status FL(rowwise)(fl_rowwise_args *a) {
     if (status) return status;
     FL(row_call) call = {.args = a, .smooth = (real)(a->smoothing / (double)a->classes)};
     call.scale = a->reduction == FL_REDUCE_MEAN ? (real)(1 / divisor) : 1;
+    for (int i = 0; i < FL_MAX_PARAMETERS; i++) call.parameters[i] = (real)a->parameters[i];
     for (ptrdiff_t c = 0; c < a->classes; c++)
         call.weight_sum += a->class_weight ? ((const real *)a->class_weight)[c] : 1;
 

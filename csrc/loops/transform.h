@@ -1,4 +1,4 @@
-/* transform.h -- areas of boxes and conversions between their formats.
+/* transform.h -- areas of boxes, conversions between their formats, boxes cut to an image or left out.
  *
  * A rotated box is turned by r degrees, counter-clockwise on a page whose y axis points down; its
  * corner (x, y) is the one that is at the top left for r = 0. Directions are taken in double, so a
@@ -72,5 +72,34 @@ static void FL(convert_chunk)(void *context, ptrdiff_t chunk) {
 
 static fl_status FL(convert)(fl_convert_args *args) {
     fl_parallel((args->n + FL_CHUNK - 1) / FL_CHUNK, fl_convert_cost(args), FL(convert_chunk), args);
+    return FL_OK;
+}
+
+static void FL(clip_chunk)(void *context, ptrdiff_t chunk) {
+    const fl_clip_args *args = context;
+    ptrdiff_t i = chunk * FL_CHUNK, end = i + FL_CHUNK < args->n ? i + FL_CHUNK : args->n;
+    const real *restrict b = (const real *)args->boxes;
+    real *restrict o = (real *)args->out;
+    real width = (real)args->width, height = (real)args->height;
+    for (i *= 4, end *= 4; i < end; i += 2) {      /* min and max let NaN through */
+        o[i] = FL(min)(width, FL(max)(0, b[i]));
+        o[i + 1] = FL(min)(height, FL(max)(0, b[i + 1]));
+    }
+}
+
+static fl_status FL(clip_boxes)(fl_clip_args *args) {
+    fl_parallel((args->n + FL_CHUNK - 1) / FL_CHUNK, (double)args->n, FL(clip_chunk), args);
+    return FL_OK;
+}
+
+static fl_status FL(keep_large)(fl_keep_args *args) {
+    const real *b = (const real *)args->boxes;
+    real least = (real)args->least;
+    ptrdiff_t n = 0;
+    for (ptrdiff_t i = 0; i < args->n; i++, b += 4) {
+        args->kept[n] = i;
+        n += (b[2] - b[0] >= least) & (b[3] - b[1] >= least);
+    }
+    args->n_kept = n;
     return FL_OK;
 }

@@ -5,6 +5,7 @@
  *   rho2     squared distance of the centres       D      difference of the angles atan(w/h)
  *   IoU = I/U      GIoU = IoU - (E - U)/E      DIoU = IoU - rho2/c2
  *   CIoU = DIoU - alpha v,   v = 4/pi^2 D^2,   alpha = v/(1 - IoU + v), a constant in the derivative
+ * What was made of them later stands in box_variants.h.
  *
  * Libraries agree on these and differ in where they add a small number and in what a touching pair is.
  * Those differences are the rules below; there is one formula.
@@ -24,6 +25,8 @@ typedef struct {
     real alpha;       /* added to alpha's denominator */
     real touching;    /* the least overlap of two sides through which the derivative passes */
     real enclosing;   /* the least side of the enclosing box */
+    real p[FL_MAX_PARAMETERS]; /* what a kind takes besides, see FL(variant_rules); p[0] is eps */
+    real focus;       /* for WIoU: one over the running mean of 1 - IoU */
 } FL(overlap_rules);
 
 /* overlap = iou - penalty. The derivative is taken as if corners and sizes were independent;
@@ -50,13 +53,46 @@ static FL(overlap_rules) FL(training_rules)(int corners, real eps) {
                                .inside = eps,
                                .diagonal = eps,
                                .alpha = eps,
-                               .enclosing = -(real)INFINITY};
+                               .enclosing = -(real)INFINITY,
+                               .p = {eps}};
 }
 
 /* torchvision's matrices: nothing added to areas, the enclosing box has no negative side. */
 static FL(overlap_rules) FL(pair_rules)(real eps) {
     return (FL(overlap_rules)){.diagonal = eps, .alpha = eps};
 }
+
+/* ---- what all kinds are made of ----------------------------------------------------- */
+
+typedef struct {
+    real rx, ry, iw, ih;          /* how far the sides overlap, and the sides of the intersection */
+    real both, either, divisor;   /* I, U, and what I is divided by */
+    real sx, sy, cw, ch;          /* sides of the enclosing box, cw and ch at least as rules demand */
+    real dx, dy;                  /* twice the way between the centres */
+    real iou;
+} FL(meeting);
+
+static FL_INLINE FL(meeting) FL(meet)(FL(box) p, FL(box) t, const FL(overlap_rules) *rules) {
+    FL(meeting) m;
+    m.rx = FL(min)(t.x2, p.x2) - FL(max)(t.x1, p.x1), m.iw = FL(max)(0, m.rx);
+    m.ry = FL(min)(t.y2, p.y2) - FL(max)(t.y1, p.y1), m.ih = FL(max)(0, m.ry);
+    m.both = m.iw * m.ih, m.either = p.w * p.h + t.w * t.h - m.both + rules->inside;
+    m.divisor = m.either + rules->outside;
+    m.iou = m.both / m.divisor;
+    m.sx = FL(max)(t.x2, p.x2) - FL(min)(t.x1, p.x1), m.cw = FL(max)(rules->enclosing, m.sx);
+    m.sy = FL(max)(t.y2, p.y2) - FL(min)(t.y1, p.y1), m.ch = FL(max)(rules->enclosing, m.sy);
+    m.dx = (t.x1 - p.x1) + (t.x2 - p.x2), m.dy = (t.y1 - p.y1) + (t.y2 - p.y2);
+    return m;
+}
+
+/* The derivative of an overlap by what it is made of. `either` is U without I's part in it: its derivative
+ * is that of w h of box 1, less dI. */
+typedef struct {
+    real both, either;
+    real cw, ch;
+    real dx, dy;
+    real w, h;
+} FL(slopes);
 
 /* d max(p, t) / dp */
 static FL_INLINE real FL(max_share)(real p, real t) {
@@ -66,77 +102,126 @@ static FL_INLINE real FL(max_share)(real p, real t) {
 
 /* Derivative that comes from `inner` where p makes the intersection, from `outer` where it makes
  * the enclosing box. */
-static FL_INLINE real FL(share)(int kind, real inner_share, real inner, real outer) {
-    return kind == FL_IOU ? inner_share * inner : FL(fma)(inner_share, inner, (1 - inner_share) * outer);
+static FL_INLINE real FL(share)(int enclosed, real inner_share, real inner, real outer) {
+    return enclosed ? FL(fma)(inner_share, inner, (1 - inner_share) * outer) : inner_share * inner;
 }
+
+/* The chain rule from there to corners and sizes. `enclosed`: the enclosing box takes part. */
+static FL_INLINE void FL(spread)(int enclosed, FL(box) p, FL(box) t, const FL(meeting) *m,
+                                 const FL(slopes) *d, const FL(overlap_rules) *rules, FL(overlap) *r) {
+    real by_both = d->both - d->either;
+    real by_iw = m->rx >= rules->touching ? by_both * m->ih : 0;
+    real by_ih = m->ry >= rules->touching ? by_both * m->iw : 0;
+    r->x1 = -d->dx - FL(share)(enclosed, FL(max_share)(p.x1, t.x1), by_iw, d->cw);
+    r->y1 = -d->dy - FL(share)(enclosed, FL(max_share)(p.y1, t.y1), by_ih, d->ch);
+    r->x2 = -d->dx + FL(share)(enclosed, FL(max_share)(t.x2, p.x2), by_iw, d->cw);
+    r->y2 = -d->dy + FL(share)(enclosed, FL(max_share)(t.y2, p.y2), by_ih, d->ch);
+    r->w = FL(fma)(d->either, p.h, d->w);
+    r->h = FL(fma)(d->either, p.w, d->h);
+}
+
+/* ---- the penalties ------------------------------------------------------------------------
+ *
+ * Each gives its value, and adds its derivative, times -gain, to the slopes of the overlap. */
+
+/* (E - U)/E */
+static FL_INLINE real FL(hull_penalty)(const FL(meeting) *m, const FL(overlap_rules) *rules, real *per_hull) {
+    real hull = m->cw * m->ch + rules->inside, divisor = hull + rules->outside;
+    *per_hull = 1 / divisor;
+    return (hull - m->either) / divisor;
+}
+
+static FL_INLINE void FL(hull_slopes)(const FL(meeting) *m, const FL(overlap_rules) *rules, real penalty,
+                                      real per_hull, real gain, FL(slopes) *d) {
+    real e = gain * (1 - penalty) * per_hull;
+    d->either += gain * per_hull;
+    d->cw -= m->sx >= rules->enclosing ? e * m->ch : 0;
+    d->ch -= m->sy >= rules->enclosing ? e * m->cw : 0;
+}
+
+/* rho2/c2 */
+static FL_INLINE real FL(distance_penalty)(const FL(meeting) *m, const FL(overlap_rules) *rules,
+                                           real *per_c2) {
+    real c2 = FL(fma)(m->cw, m->cw, m->ch * m->ch) + rules->diagonal;
+    *per_c2 = 1 / c2;
+    return FL(fma)(m->dx, m->dx, m->dy * m->dy) * (real)0.25 * *per_c2;
+}
+
+static FL_INLINE void FL(distance_slopes)(const FL(meeting) *m, real penalty, real per_c2, real gain,
+                                          FL(slopes) *d) {
+    real e = 2 * gain * penalty * per_c2, half = (real)0.5 * gain * per_c2;
+    d->cw += e * m->cw, d->ch += e * m->ch;
+    d->dx -= half * m->dx, d->dy -= half * m->dy;
+}
+
+/* alpha v */
+static FL_INLINE real FL(aspect_penalty)(FL(box) p, FL(box) t, real iou, const FL(overlap_rules) *rules,
+                                         real *alpha) {
+    const real aspect = (real)0.405284734569351085775517852838911; /* 4/pi^2 */
+    real d = t.angle - p.angle, v = aspect * d * d;
+    *alpha = v / (1 - iou + v + rules->alpha);
+    return *alpha * v;
+}
+
+static FL_INLINE void FL(aspect_slopes)(FL(box) p, FL(box) t, real alpha, real gain, FL(slopes) *s) {
+    const real aspect = (real)0.405284734569351085775517852838911;
+    /* A point has no angle, so v and the value are NaN; its derivative is defined as 0. */
+    real d = t.angle - p.angle;
+    real q = FL(fma)(p.w, p.w, p.h * p.h), e = 2 * gain * aspect * alpha * d / q;
+    e = (q > 0) & (d == d) ? e : 0;
+    s->w = FL(fma)(e, p.h, s->w);
+    s->h = FL(fma)(-e, p.w, s->h);
+}
+
+/* x, or with `power` x^a and what d x counts in it. x is held to [0, 1], beyond which only inverted boxes
+ * lie (and 1 by rounding); the infinite derivative at 0 for a < 1 is 0. */
+static FL_INLINE real FL(powered)(int power, real x, real a, real *gain) {
+    *gain = 1;
+    if (!power) return x;
+    real base = FL(min)(1, FL(max)(0, x)), rest = FL(pow)(base, a - 1);
+    rest = FL(from_bits)(FL(bits)(rest) & ~(FL(equal)(base, 0) & FL(less)(a, 1)));
+    *gain = FL(from_bits)(FL(bits)(a * rest) & ~(FL(less)(x, 0) | FL(less)((real)1.0001, x)));
+    return base * rest;
+}
+
+/* What is taken from the IoU: nothing, or the penalties of GIoU, DIoU and CIoU, each to a power. */
+static FL_INLINE real FL(penalties)(int kind, int derive, int power, FL(box) p, FL(box) t,
+                                    const FL(meeting) *m, const FL(overlap_rules) *rules, FL(slopes) *d) {
+    real x, per, alpha, gain, sum = 0;
+    if (kind == FL_GIOU) {
+        x = FL(hull_penalty)(m, rules, &per);
+        sum = FL(powered)(power, x, rules->p[1], &gain);
+        if (derive) FL(hull_slopes)(m, rules, x, per, gain, d);
+    }
+    if (kind == FL_DIOU || kind == FL_CIOU) {
+        x = FL(distance_penalty)(m, rules, &per);
+        sum = FL(powered)(power, x, rules->p[1], &gain);
+        if (derive) FL(distance_slopes)(m, x, per, gain, d);
+    }
+    if (kind == FL_CIOU) {
+        x = FL(aspect_penalty)(p, t, m->iou, rules, &alpha);
+        sum += FL(powered)(power, x, rules->p[1], &gain);
+        if (derive) FL(aspect_slopes)(p, t, alpha, gain, d);
+    }
+    return sum;
+}
+
+/* gain times the IoU's derivative */
+static FL_INLINE void FL(iou_slopes)(const FL(meeting) *m, real gain, FL(slopes) *d) {
+    d->both = gain / m->divisor;
+    d->either = -m->iou * d->both;
+}
+
+/* ---- IoU, GIoU, DIoU, CIoU -------------------------------------------------------------- */
 
 static FL_INLINE FL(overlap)
     FL(overlap_of)(int kind, int derive, FL(box) p, FL(box) t, const FL(overlap_rules) *rules) {
-    const real aspect = (real)0.405284734569351085775517852838911; /* 4/pi^2 */
     FL(overlap) r = {0};
-    real rx = FL(min)(t.x2, p.x2) - FL(max)(t.x1, p.x1), iw = FL(max)(0, rx);
-    real ry = FL(min)(t.y2, p.y2) - FL(max)(t.y1, p.y1), ih = FL(max)(0, ry);
-    real both = iw * ih, either = p.w * p.h + t.w * t.h - both + rules->inside;
-    real divisor = either + rules->outside;
-    r.iou = both / divisor;
-
-    real per_union = 0, by_area = 0;          /* d overlap = (per_union - by_area) dI + by_area d(w h) */
-    if (derive) {
-        per_union = 1 / divisor;
-        by_area = -r.iou * per_union;
-    }
-
-    real by_cw = 0, by_ch = 0;                /* ... + by_cw dcw + by_ch dch */
-    real by_shift_x = 0, by_shift_y = 0;      /* ... and through the centre */
-    if (kind != FL_IOU) {
-        real sx = FL(max)(t.x2, p.x2) - FL(min)(t.x1, p.x1), cw = FL(max)(rules->enclosing, sx);
-        real sy = FL(max)(t.y2, p.y2) - FL(min)(t.y1, p.y1), ch = FL(max)(rules->enclosing, sy);
-        if (kind == FL_GIOU) {
-            real hull = cw * ch + rules->inside, hull_divisor = hull + rules->outside;
-            r.penalty = (hull - either) / hull_divisor;
-            if (derive) {
-                real per_hull = 1 / hull_divisor, e = (1 - r.penalty) * per_hull;
-                by_area += per_hull;
-                by_cw = sx >= rules->enclosing ? -e * ch : 0;
-                by_ch = sy >= rules->enclosing ? -e * cw : 0;
-            }
-        } else {
-            real c2 = FL(fma)(cw, cw, ch * ch) + rules->diagonal;
-            real dx = (t.x1 - p.x1) + (t.x2 - p.x2), dy = (t.y1 - p.y1) + (t.y2 - p.y2);
-            real rho2 = FL(fma)(dx, dx, dy * dy) * (real)0.25;
-            real per_c2 = 1 / c2;
-            r.penalty = rho2 * per_c2;
-            if (derive) {
-                real e = 2 * r.penalty * per_c2;
-                by_cw = e * cw, by_ch = e * ch;
-                by_shift_x = (real)0.5 * dx * per_c2, by_shift_y = (real)0.5 * dy * per_c2;
-            }
-        }
-    }
-
-    if (derive) {
-        real by_both = per_union - by_area;
-        real by_iw = rx >= rules->touching ? by_both * ih : 0;
-        real by_ih = ry >= rules->touching ? by_both * iw : 0;
-        r.x1 = by_shift_x - FL(share)(kind, FL(max_share)(p.x1, t.x1), by_iw, by_cw);
-        r.y1 = by_shift_y - FL(share)(kind, FL(max_share)(p.y1, t.y1), by_ih, by_ch);
-        r.x2 = by_shift_x + FL(share)(kind, FL(max_share)(t.x2, p.x2), by_iw, by_cw);
-        r.y2 = by_shift_y + FL(share)(kind, FL(max_share)(t.y2, p.y2), by_ih, by_ch);
-        r.w = by_area * p.h;
-        r.h = by_area * p.w;
-    }
-
-    if (kind == FL_CIOU) {
-        real d = t.angle - p.angle, v = aspect * d * d;
-        real alpha = v / (1 - r.iou + v + rules->alpha);
-        r.penalty = FL(fma)(alpha, v, r.penalty);
-        if (derive) {
-            /* A point has no angle, so v and the value are NaN; its derivative is defined as 0. */
-            real q = FL(fma)(p.w, p.w, p.h * p.h), e = 2 * aspect * alpha * d / q;
-            e = (q > 0) & (d == d) ? e : 0;
-            r.w = FL(fma)(e, p.h, r.w);
-            r.h = FL(fma)(-e, p.w, r.h);
-        }
-    }
+    FL(meeting) m = FL(meet)(p, t, rules);
+    FL(slopes) d = {0};
+    r.iou = m.iou;
+    if (derive) FL(iou_slopes)(&m, 1, &d);
+    r.penalty = FL(penalties)(kind, derive, 0, p, t, &m, rules, &d);
+    if (derive) FL(spread)(kind != FL_IOU, p, t, &m, &d, rules, &r);
     return r;
 }

@@ -57,20 +57,20 @@ static FL_INLINE FL(point) FL(binary_cross_entropy)(real x, real t, real aux, co
                        t / FL(max)(least_square, x * x) + (1 - t) / FL(max)(least_square, y * y)};
 }
 
-/* hinge -- targets -1 and +1.
- *   value = max(0, 1 - t x)    grad = -t [t x < 1]    hess = 0 */
+/* hinge -- targets -1 and +1; of m = 1 - t x it is (m + |m|)/2.
+ *   value = max(0, m)    grad = -t [m > 0]    hess = 0    curvature = min(1, 1/(2 |m|)) */
 static FL_INLINE FL(point) FL(hinge)(real x, real t, real aux, const real *p) {
     (void)aux, (void)p;
     real margin = FL(fma)(-t, x, 1);
-    return (FL(point)){FL(max)(0, margin), margin > 0 ? -t : (real)0, 0};
+    return (FL(point)){FL(max)(0, margin), margin > 0 ? -t : (real)0, 0, 1 / FL(max)(1, 2 * FL(abs)(margin))};
 }
 
 /* squared_hinge -- targets -1 and +1, m = max(0, 1 - t x).
- *   value = m^2    grad = -2 t m    hess = 2 t^2 [t x < 1] */
+ *   value = m^2    grad = -2 t m    hess = 2 t^2 [t x < 1]    curvature = 2 t^2 */
 static FL_INLINE FL(point) FL(squared_hinge)(real x, real t, real aux, const real *p) {
     (void)aux, (void)p;
     real margin = FL(fma)(-t, x, 1), m = FL(max)(0, margin);
-    return (FL(point)){m * m, -2 * t * m, margin > 0 ? 2 * t * t : (real)0};
+    return (FL(point)){m * m, -2 * t * m, margin > 0 ? 2 * t * t : (real)0, 2 * t * t};
 }
 
 /* exponential -- targets -1 and +1 (Freund and Schapire 1997).
@@ -120,7 +120,8 @@ static FL_INLINE FL(point) FL(kl_div_log)(real x, real t, real aux, const real *
 
 /* A binary cross entropy with a factor that falls with the probability m of being
  * wrong: value = at m^g bce, where dm/dx = e p q. Given m^g, its derivatives as
- * once = m^(g-1) p q and twice = m^(g-2) (p q)^2. */
+ * once = m^(g-1) p q and twice = m^(g-2) (p q)^2. The curvature has of the three terms of the second
+ * derivative what is positive; with 0/1 labels a Newton step is then never longer than that of bce. */
 static FL_INLINE FL(point)
     FL(focal)(FL(logit) r, real at, real g, real e, real power, real once, real twice) {
     real pq = r.large * r.small, slope = g * e * once;
@@ -129,6 +130,7 @@ static FL_INLINE FL(point)
         at * power * r.bce,
         at * FL(fma)(slope, r.bce, power * r.d),
         at * FL(fma)(curve, r.bce, FL(fma)(2 * slope, r.d, power * pq)),
+        at * FL(fma)(FL(max)(0, curve), r.bce, FL(fma)(2, FL(max)(0, slope * r.d), power * pq)),
     };
 }
 
@@ -188,7 +190,7 @@ static FL_INLINE FL(point) FL(quality_focal_square)(real x, real t, real z, cons
  *   n = min(q + clip, 1)    u = t q + (1 - t) (1 - n)    g = t gamma_pos + (1 - t) gamma_neg
  *   b = -t log max(p, eps) - (1 - t) log max(n, eps)
  *   value = u^g b
- * A logarithm below its floor, and n = 1, have no derivative. */
+ * A logarithm below its floor, and n = 1, have no derivative. The curvature is that of the focal losses. */
 static FL_INLINE FL(point) FL(asymmetric)(real x, real t, real z, const real *p) {
     FL(logit) r = FL(read_logit)(x, t, z);
     real f = 1 - t, pq = r.large * r.small, turn = r.q - r.p;
@@ -207,13 +209,6 @@ static FL_INLINE FL(point) FL(asymmetric)(real x, real t, real z, const real *p)
     real u = FL(fma)(t, r.q, f * far), g = FL(fma)(t, p[1], f * p[0]), c = moves - t;
     real power = FL(pow_unit)(u, g), ratio = pq / FL(max)(FL_TINY, u), once = power * ratio * c;
     real w1 = g * once, w2 = g * FL(fma)((g - 1) * once, ratio * c, once * turn);
-    return (FL(point)){power * b, FL(fma)(w1, b, power * b1),
-                       FL(fma)(w2, b, FL(fma)(2 * w1, b1, power * b2))};
-}
-
-/* log_loss -- of the target's log-probability: cross entropy, distribution focal loss.
- *   value = -log p    slope = -1 */
-static FL_INLINE FL(row_point) FL(log_loss)(real log_p, const real *p) {
-    (void)p;
-    return (FL(row_point)){0 - log_p, -1};
+    return (FL(point)){power * b, FL(fma)(w1, b, power * b1), FL(fma)(w2, b, FL(fma)(2 * w1, b1, power * b2)),
+                       FL(fma)(FL(max)(0, w2), b, FL(fma)(2, FL(max)(0, w1 * b1), power * FL(max)(0, b2)))};
 }

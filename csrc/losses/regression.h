@@ -9,46 +9,52 @@ static FL_INLINE FL(point) FL(mse)(real input, real target, real aux, const real
 }
 
 /* l1 -- absolute error.
- *   value = |r|    grad = sign(r), 0 at 0    hess = 0 */
+ *   value = |r|    grad = sign(r), 0 at 0    hess = 0    curvature = 1/|r|, constant within the knee */
 static FL_INLINE FL(point) FL(l1)(real input, real target, real aux, const real *p) {
-    (void)aux, (void)p;
-    real r = input - target;
-    return (FL(point)){FL(abs)(r), FL(sign)(r), 0};
+    (void)aux;
+    real r = input - target, a = FL(abs)(r);
+    return (FL(point)){a, FL(sign)(r), 0, 1 / FL(max)(p[FL_KNEE], a)};
 }
 
 /* huber -- squared near zero, linear far away (Huber 1964).
  *   c = clip(r, -delta, delta)
- *   value = |c| (|r| - |c|/2)    grad = c    hess = [|r| <= delta] */
+ *   value = |c| (|r| - |c|/2)    grad = c    hess = [|r| <= delta]    curvature = min(1, delta/|r|) */
 static FL_INLINE FL(point) FL(huber)(real input, real target, real aux, const real *p) {
     (void)aux;
     real r = input - target, a = FL(abs)(r), c = FL(min)(p[0], a);
-    return (FL(point)){c * FL(fma)((real)-0.5, c, a), FL(with_sign)(c, r), a <= p[0] ? (real)1 : (real)0};
+    return (FL(point)){c * FL(fma)((real)-0.5, c, a), FL(with_sign)(c, r), a <= p[0] ? (real)1 : (real)0,
+                       p[0] / FL(max)(p[0], a)};
 }
 
 /* smooth_l1 -- huber divided by its threshold beta (Girshick 2015).
  *   c = min(|r|, beta) / beta
- *   value = c (|r| - beta c/2)   grad = sign(r) c    hess = [|r| < beta] / beta */
+ *   value = c (|r| - beta c/2)   grad = sign(r) c    hess = [|r| < beta] / beta
+ *   curvature = min(1/beta, 1/|r|) */
 static FL_INLINE FL(point) FL(smooth_l1)(real input, real target, real aux, const real *p) {
     (void)aux;
     real r = input - target, a = FL(abs)(r), m = FL(min)(p[0], a), c = m / p[0];
-    return (FL(point)){c * FL(fma)((real)-0.5, m, a), FL(with_sign)(c, r), a < p[0] ? 1 / p[0] : (real)0};
+    return (FL(point)){c * FL(fma)((real)-0.5, m, a), FL(with_sign)(c, r), a < p[0] ? 1 / p[0] : (real)0,
+                       1 / FL(max)(p[0], a)};
 }
 
 /* log_cosh -- squared near zero, linear far away, smooth throughout.
- *   value = log cosh r    grad = tanh r    hess = 1 - tanh(r)^2 = 4 s (1 - s), s = z/(1 + z), z = e^(-2|r|) */
+ *   value = log cosh r    grad = tanh r    hess = 1 - tanh(r)^2 = 4 s (1 - s), s = z/(1 + z), z = e^(-2|r|)
+ *   curvature = tanh(r)/r */
 static FL_INLINE FL(point) FL(log_cosh)(real input, real target, real aux, const real *p) {
     (void)aux, (void)p;
-    real r = input - target, z = FL(exp_minus)(2 * FL(abs)(r)), s = z / (1 + z);
-    return (FL(point)){FL(lncosh)(r), FL(tanh)(r), 4 * s * (1 - s)};
+    const real small = (real)1e-4;
+    real r = input - target, a = FL(abs)(r), z = FL(exp_minus)(2 * a), s = z / (1 + z), slope = FL(tanh)(r);
+    return (FL(point)){FL(lncosh)(r), slope, 4 * s * (1 - s),
+                       FL(choose)(FL(less)(a, small), 1, FL(abs)(slope) / FL(max)(small, a))};
 }
 
 /* quantile -- pinball loss (Koenker and Bassett 1978); p[0] = quantile.
  *   c = p0 where r < 0, 1 - p0 elsewhere
- *   value = c |r|    grad = sign(r) c, 0 at 0    hess = 0 */
+ *   value = c |r|    grad = sign(r) c, 0 at 0    hess = 0    curvature = 1/(2 |r|), constant within the knee */
 static FL_INLINE FL(point) FL(quantile)(real input, real target, real aux, const real *p) {
     (void)aux;
-    real r = input - target, c = FL(choose)(FL(less)(r, 0), p[0], 1 - p[0]);
-    return (FL(point)){c * FL(abs)(r), c * FL(sign)(r), 0};
+    real r = input - target, a = FL(abs)(r), c = FL(choose)(FL(less)(r, 0), p[0], 1 - p[0]);
+    return (FL(point)){c * a, c * FL(sign)(r), 0, 1 / (2 * FL(max)(p[FL_KNEE], a))};
 }
 
 /* expectile -- squared error with two slopes (Newey and Powell 1987); p[0] = expectile.
@@ -113,12 +119,14 @@ static FL_INLINE FL(point) FL(gamma_nll_mean)(real x, real t, real aux, const re
 
 /* tweedie -- on the logarithm of the mean (Tweedie 1984); p[0] = power, neither 1 nor 2.
  *   a = 1 - p0, b = 2 - p0
- *   value = e^(b x) / b - t e^(a x) / a    grad = e^(b x) - t e^(a x)    hess = b e^(b x) - a t e^(a x) */
+ *   value = e^(b x) / b - t e^(a x) / a    grad = e^(b x) - t e^(a x)    hess = b e^(b x) - a t e^(a x)
+ *   curvature = the positive ones of these terms */
 static FL_INLINE FL(point) FL(tweedie)(real x, real t, real aux, const real *p) {
     (void)aux;
     real a = 1 - p[0], b = 2 - p[0];
     real s = FL(times_exp)(t, FL(exp)(a * x)), e = FL(exp)(b * x);
-    return (FL(point)){FL(fma)(e, 1 / b, -(s * (1 / a))), e - s, FL(fma)(b, e, -(a * s))};
+    return (FL(point)){FL(fma)(e, 1 / b, -(s * (1 / a))), e - s, FL(fma)(b, e, -(a * s)),
+                       FL(max)(0, b * e) + FL(max)(0, -(a * s))};
 }
 
 /* gaussian_nll -- one variance for all (Nix and Weigend 1994); p[0] = full, p[1] = eps, p[2] = variance.
@@ -150,20 +158,20 @@ static FL_INLINE FL(point) FL(gaussian_nll_by_var)(real input, real target, real
 /* msle -- squared error of logarithms: d = log((1 + x) / (1 + t)).
  * The logarithm is that of the rounded quotient q, and 1 + x - q (1 + t), which is exact but for one
  * rounding, mends it: near x = t no digit is lost.
- *   value = d^2    grad = 2 d / (1 + x)    hess = 2 (1 - d) / (1 + x)^2 */
+ *   value = d^2    grad = 2 d / (1 + x)    hess = 2 (1 - d) / (1 + x)^2    curvature = max(hess, 2 / (1 + x)^2) */
 static FL_INLINE FL(point) FL(msle)(real x, real t, real aux, const real *p) {
     (void)aux, (void)p;
     real u = 1 + x, i = 1 / u, q = u / (1 + t);
     real rest = FL(fma)(-q, t, x) + (1 - q);
     real d = FL(log)(q) + FL(max)(rest * i, -1);      /* NaN at the ends, where log q is infinite */
-    return (FL(point)){d * d, 2 * d * i, 2 * (1 - d) * i * i};
+    return (FL(point)){d * d, 2 * d * i, 2 * (1 - d) * i * i, 2 * (1 + FL(max)(0, -d)) * i * i};
 }
 
 /* mape -- absolute error relative to the target (de Myttenaere et al. 2016); p[0] = eps.
  *   m = max(|t|, eps)
- *   value = |r| / m    grad = sign(r) / m    hess = 0 */
+ *   value = |r| / m    grad = sign(r) / m    hess = 0    curvature = 1/(m |r|), constant within the knee */
 static FL_INLINE FL(point) FL(mape)(real input, real target, real aux, const real *p) {
     (void)aux;
-    real r = input - target, i = 1 / FL(max)(p[0], FL(abs)(target));
-    return (FL(point)){FL(abs)(r) * i, FL(sign)(r) * i, 0};
+    real r = input - target, a = FL(abs)(r), i = 1 / FL(max)(p[0], FL(abs)(target));
+    return (FL(point)){a * i, FL(sign)(r) * i, 0, i / FL(max)(p[FL_KNEE], a)};
 }

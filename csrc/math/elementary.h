@@ -11,3 +11,4 @@
 #include "tanh.h"
 #include "lncosh.h"
 #include "atan.h"
+#include "sincos.h"

@@ -9,14 +9,14 @@
 #define FL_LN2_HIGH FL_PICK(0.693145752, 0.6931471805601177)
 #define FL_LN2_LOW FL_PICK(1.42860682e-6, -1.7239444525614835e-13)
 
-/* e^r for |r| <= ln 2 / 2. */
-static FL_INLINE real FL(exp_reduced)(real r) {
+/* e^r - 1 for |r| <= ln 2 / 2. */
+static FL_INLINE real FL(expm1_reduced)(real r) {
 #if REAL_IS_FLOAT
     real r2 = r * r;
     real low = FL(fma)(0.166665206f, r, 0.499999934f);
     real high = FL(fma)(0.00836871589f, r, 0.0416683882f);
     high = FL(fma)(0.00138145889f, r2, high);
-    return FL(fma)(FL(fma)(high, r2, low), r2, r) + 1.0f;
+    return FL(fma)(FL(fma)(high, r2, low), r2, r);
 #else
     real r2 = r * r, r4 = r2 * r2;
     real a = FL(fma)(0.16666666666666412, r, 0.50000000000000106);
@@ -26,9 +26,12 @@ static FL_INLINE real FL(exp_reduced)(real r) {
     real e = FL(fma)(2.5000055671018860e-8, r, 2.7630247536115133e-7);
     a = FL(fma)(b, r2, a);
     c = FL(fma)(FL(fma)(e, r2, d), r2, c);
-    return FL(fma)(FL(fma)(c, r4, a), r2, r) + 1.0;
+    return FL(fma)(FL(fma)(c, r4, a), r2, r);
 #endif
 }
+
+/* e^r for |r| <= ln 2 / 2. */
+static FL_INLINE real FL(exp_reduced)(real r) { return FL(expm1_reduced)(r) + 1; }
 
 /* n = x log2(e) rounded, still inside the sum; *r = x - n ln 2. */
 static FL_INLINE real FL(exp_reduce)(real x, real rounder, real *r) {
@@ -64,6 +67,19 @@ static FL_INLINE real FL(exp_minus)(real a) {
     n = sum - FL_ROUNDER_DOWN;
     r = FL(fma)(n, FL_LN2_LOW, FL(fma)(n, FL_LN2_HIGH, a));
     return FL(exp_reduced)(-r) * FL(exp_scale)(sum, gone);
+}
+
+/* e^-a for a >= 0, and 1 - e^-a to full relative accuracy next to 0 too. What would be subnormal, and slow,
+ * stays the smallest normal power instead. */
+static FL_INLINE real FL(exp_and_rest)(real a, real *rest) {
+    real sum, n, r, scale, power;
+    a = FL(min)(FL_PICK(87.0, 708.0), a);
+    sum = FL(fma)(a, -FL_LOG2E, FL_ROUNDER_DOWN);
+    n = sum - FL_ROUNDER_DOWN;
+    r = FL(fma)(n, FL_LN2_LOW, FL(fma)(n, FL_LN2_HIGH, a));
+    scale = FL(exp_scale)(sum, 0), power = FL(expm1_reduced)(-r);
+    *rest = FL(fma)(-scale, power, 1 - scale);
+    return FL(fma)(scale, power, scale);
 }
 
 /* e^x for every x. */

@@ -140,6 +140,26 @@ def atan_small(degree):
     return remez(ratio, lambda w: w, degree, "1e-30", mp.mpf("0.25"))
 
 
+def sin_small(degree):
+    """sin(r) = r + r w p(w), w = r^2, |r| <= pi/4, relative."""
+
+    def ratio(w):
+        r = mp.sqrt(w)
+        return (mp.sin(r) / r - 1) / w
+
+    return remez(ratio, lambda w: w, degree, "1e-30", (mp.pi / 4) ** 2 * mp.mpf("1.0001"))
+
+
+def cos_small(degree):
+    """cos(r) = 1 - w/2 + w^2 p(w), w = r^2, |r| <= pi/4, relative to cos(r)."""
+
+    def ratio(w):
+        return (mp.cos(mp.sqrt(w)) - 1 + w / 2) / w**2
+
+    high = (mp.pi / 4) ** 2 * mp.mpf("1.0001")
+    return remez(ratio, lambda w: w**2 / mp.cos(mp.sqrt(w)), degree, "1e-15", high)
+
+
 POLYNOMIALS = {
     "exp_tail": (exp_tail, 4, 9),
     "log_tail": (log_tail, 7, None),
@@ -148,12 +168,14 @@ POLYNOMIALS = {
     "tanh_small": (tanh_small, 4, 9),
     "log_cosh_small": (log_cosh_small, 5, 11),
     "atan_small": (atan_small, 4, 11),
+    "sin_small": (sin_small, 2, 5),
+    "cos_small": (cos_small, 2, 5),
 }
 
 
 def split(value, bits):
     """value = high + low with `bits` significant bits in high."""
-    shift = bits - 1 - int(mp.floor(mp.log(value, 2)))
+    shift = bits - 1 - int(mp.floor(mp.log(abs(value), 2)))
     high = mp.nint(value * mp.mpf(2) ** shift) / mp.mpf(2) ** shift
     return high, value - high
 
@@ -177,6 +199,13 @@ def main(names):
         for kind, digits, bits in zip(("float", "double"), (9, 17), sizes, strict=True):
             high, low = split(value, bits)
             print(f"{name} {kind}: {mp.nstr(high, digits)} + {mp.nstr(low, digits)}")
+    for kind, digits, bits in (("float", 9, 16), ("double", 17, 33)):
+        parts, rest = [], mp.pi / 2
+        for _ in range(3):
+            high, rest = split(rest, bits)
+            parts.append(mp.nstr(high, digits))
+        print(f"pi/2 {kind}, for n pi/2: {' + '.join(parts)} + {mp.nstr(rest, digits)}")
+    print("2/pi:", mp.nstr(2 / mp.pi, 18))
     print("log2 e:", mp.nstr(1 / mp.log(2), 18))
 
 

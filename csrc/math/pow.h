@@ -1,4 +1,4 @@
-/* pow -- m^g for m in [0, 1].
+/* pow -- m^g for m in [0, 1], and for any m >= 0.
  *
  * e^(g log m) would multiply the rounding error of the logarithm by g log m, so the logarithm is kept as a
  * sum of two reals. The leading one has half the significant bits: its product with the leading half of g
@@ -38,5 +38,27 @@ static FL_INLINE real FL(pow_unit)(real m, real g) {
     real r = FL(fma)(n, -FL_LN2_HIGH, high) + FL(fma)(n, -FL_LN2_LOW, low);
     FL(word) zero = FL(less)(power, FL_PICK(-104.5, -746.0)) | (FL(equal)(m, 0) & FL(less)(0, g));
     real value = FL(zero_if)(zero, FL(exp_reduced)(r) * FL(exp_scale)(sum, zero));
+    return FL(fma)(m, 0, value); /* NaN in m was lost among its bits */
+}
+
+/* m^g for finite m >= 0 and finite g; 0^0 = 1, 0^g is Inf for g < 0. NaN in either, and m = Inf, give NaN. */
+static FL_INLINE real FL(pow)(real m, real g) {
+    const real bias = FL_PICK(254.0, 2046.0), infinity = INFINITY;
+    real rest, leading = FL(log_pair)(m, &rest);
+    real g_leading = FL(leading)(g);
+    real high = g_leading * leading;
+    real low = FL(fma)(g, rest, (g - g_leading) * leading);
+    real power = high + low;
+    real inside = FL(min)(FL_PICK(89.0, 710.0), FL(max)(FL_PICK(-104.5, -746.5), power));
+    real sum = FL(fma)(inside, FL_LOG2E, FL_ROUNDER + bias);
+    real n = sum - (FL_ROUNDER + bias);
+    real r = FL(fma)(n, -FL_LN2_HIGH, high) + FL(fma)(n, -FL_LN2_LOW, low);
+    FL(word) bits = FL(bits)(sum), half = bits >> 1;
+    real value =
+        FL(exp_reduced)(r) * FL(from_bits)(half << FL_MANTISSA) * FL(from_bits)((bits - half) << FL_MANTISSA);
+    FL(word) none = FL(equal)(m, 0);
+    FL(word) zero = (FL(less)(power, FL_PICK(-104.5, -746.5)) & ~none) | (none & FL(less)(0, g));
+    FL(word) huge = (FL(less)(FL_PICK(89.0, 710.0), power) & ~none) | (none & FL(less)(g, 0));
+    value = FL(choose)(huge, infinity, FL(from_bits)(FL(bits)(value) & ~zero));
     return FL(fma)(m, 0, value); /* NaN in m was lost among its bits */
 }

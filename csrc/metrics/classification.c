@@ -25,8 +25,7 @@ void fl_confusion(fl_confusion_args *given) {
         if (args.has_ignore && t == args.ignore_index) continue;
         ptrdiff_t cell = (ptrdiff_t)(t * args.classes + args.input[i]);
         if (args.weight) args.sums[cell] += args.weight[i];
-        else
-            args.counts[cell]++;
+        else args.counts[cell]++;
     }
 }
 

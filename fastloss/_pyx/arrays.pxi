@@ -136,6 +136,11 @@ cdef int parse_batch_reduction(object reduction, cnp.ndarray x, double *factor) 
 cdef double parse_number(const char *c_name, object value) except? -1.25:
     if isinstance(value, float):
         return value
+    if type(value) is int:
+        try:
+            return value
+        except OverflowError:
+            return INFINITY
     cdef str name = c_name.decode()
     if isinstance(value, (str, bytes, complex)) or not hasattr(value, "__float__"):
         raise TypeError(f"{name} is {shown(value)}; expected a number")
@@ -170,6 +175,8 @@ cdef double parse_in_domain(const char *name, object value, int domain) except? 
         return x
     if domain == FL_UNIT_OR_OFF and (0 <= x <= 1 or x == -1):
         return x
+    if domain == FL_ONE_OR_TWO and (x == 1 or x == 2):
+        return x
     if domain == FL_TWEEDIE and isfinite(x) and (x == 0 or x >= 1):
         return x
     expected = {
@@ -178,9 +185,23 @@ cdef double parse_in_domain(const char *name, object value, int domain) except? 
         FL_POSITIVE: "a finite number > 0",
         FL_UNIT: "a number in [0, 1]",
         FL_UNIT_OR_OFF: "a number in [0, 1], or -1 to switch it off",
+        FL_ONE_OR_TWO: "1 or 2",
         FL_TWEEDIE: "0 or a finite number >= 1",
     }[domain]
     raise ValueError(f"{name.decode()} is {shown(value)}; expected {expected}")
+
+
+cdef Py_ssize_t parse_count(str name, object value, Py_ssize_t least) except? -2:
+    """A number of things; beyond 2^31 they are as good as all."""
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} is {shown(value)}; expected an integer")
+    try:
+        count = to_index(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} is {shown(value)}; expected an integer") from None
+    if count < least:
+        raise ValueError(f"{name} is {shown(value)}; expected an integer >= {least}")
+    return min(count, 2**31)
 
 
 # ---- outputs ---------------------------------------------------------------------

@@ -13,14 +13,18 @@ cdef extern from "fastloss.h" nogil:
     ctypedef struct fl_boxes_args:
         int loss, dtype, reduction, as_loss, format
         double eps
+        double parameters[4]
+        double *running_mean
+        double momentum
         fl_space space
         fl_operand boxes1, boxes2, grad, weight, value
         Py_ssize_t step1, step2, grad_step
         double result
 
     ctypedef struct fl_pairs_args:
-        int loss, dtype, format
+        int loss, dtype, format, training
         double eps
+        double parameters[4]
         Py_ssize_t batch, n, m
         const char *boxes1
         const char *boxes2
@@ -35,6 +39,22 @@ cdef extern from "fastloss.h" nogil:
         const char *boxes
         char *out
 
+    ctypedef struct fl_clip_args:
+        int dtype
+        double height, width
+        Py_ssize_t n
+        const char *boxes
+        char *out
+
+    ctypedef struct fl_keep_args:
+        int dtype
+        double least
+        Py_ssize_t n, n_kept
+        const char *boxes
+        int64_t *kept
+
+    int fl_clip_boxes(fl_clip_args *args)
+    int fl_keep_large(fl_keep_args *args)
     int fl_boxes(fl_boxes_args *args)
     double fl_boxes_cost(const fl_boxes_args *args)
     int fl_pairs(fl_pairs_args *args)
@@ -51,6 +71,8 @@ cdef dict FORMATS = {
 cdef tuple ALL_FORMATS = tuple(FORMATS)
 cdef tuple PLAIN_FORMATS = ("xyxy", "xywh", "cxcywh")
 cdef tuple OVERLAP_FORMATS = ("xyxy", "cxcywh")
+cdef tuple GAUSSIANS = ("cxcywhr",)          # in radians
+cdef int IOU = losses()["box_iou"], PROBIOU = losses()["probiou"]
 
 
 cdef int parse_format(str name, object fmt, tuple allowed) except -1:
@@ -92,6 +114,38 @@ def overlap_of(kind):
     raise ValueError(f"kind is {shown(kind)}; expected 'iou', 'giou', 'diou' or 'ciou'")
 
 
+cdef dict CHOICES = {"iou": 0, "giou": 1, "diou": 2, "ciou": 3}
+
+
+def choice_of(kind):
+    """The place of a kind in the families of four: what to add to a family's number."""
+    if isinstance(kind, str) and kind in CHOICES:
+        return CHOICES[kind]
+    raise ValueError(f"kind is {shown(kind)}; expected 'iou', 'giou', 'diou' or 'ciou'")
+
+
+def size_of(str name, size, int domain=FL_POSITIVE):
+    """(height, width) of an image."""
+    try:
+        height, width = size
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} is {shown(size)}; expected (height, width)") from None
+    c_name = name.encode()
+    return parse_in_domain(c_name, height, domain), parse_in_domain(c_name, width, domain)
+
+
+cdef int parse_parameters(double *parameters, int loss, double eps, tuple values) except -1:
+    """The parameters of a kind: eps and `values`, each in its domain."""
+    cdef const fl_loss_info *info = fl_loss_at(loss)
+    cdef int i
+    for i in range(FL_MAX_PARAMETERS):
+        parameters[i] = 0
+    parameters[0] = eps
+    for i in range(1, info.n_parameters):
+        parameters[i] = parse_in_domain(info.parameters[i].name, values[i - 1], info.parameters[i].domain)
+    return 0
+
+
 # ---- aligned --------------------------------------------------------------------------
 
 cdef Py_ssize_t box_operand(fl_operand *o, cnp.ndarray a) noexcept:
@@ -105,33 +159,51 @@ cdef Py_ssize_t box_operand(fl_operand *o, cnp.ndarray a) noexcept:
     return cnp.PyArray_STRIDE(a, last)
 
 
-cdef inline void flat_boxes(fl_operand *o, cnp.ndarray a, int type) noexcept:
+cdef inline void flat_boxes(fl_operand *o, cnp.ndarray a, int type, int width) noexcept:
     flat(o, a, type)
     if a is not None:
-        o.strides[0] *= 4
+        o.strides[0] *= width
 
 
-def boxes(int loss, bint as_loss, boxes1, boxes2, weight, fmt, eps, reduction, grad):
-    """Loss or overlap of box i with box i, and where asked for its derivative."""
+def boxes(
+    int loss, bint as_loss, boxes1, boxes2, weight, fmt, eps, reduction, grad,
+    tuple parameters=None, int choice=0, running_mean=None, momentum=0.0,
+):
+    """Loss or overlap of box i with box i, and where asked for its derivative.
+
+    With `parameters` by one of the FL_BOX_LOSS; with a running mean, that is returned too.
+    """
     cdef fl_boxes_args args
+    cdef double mean
     cdef cnp.ndarray p, t, w = None, v = None, g = None, g_out = None
-    cdef int i, last, number, status
+    cdef int i, last, number, status, width = 4
 
+    args.format = FL_XYXY if fmt is "xyxy" else parse_format(
+        "fmt", fmt, OVERLAP_FORMATS if parameters is None else PLAIN_FORMATS if loss != PROBIOU else GAUSSIANS
+    )
+    if args.format == FL_CXCYWHR:
+        width = 5
     p = as_boxes("boxes1", boxes1)
     t = as_operand("boxes2", boxes2)
-    check_coordinates("boxes1", p, 4)
-    check_coordinates("boxes2", t, 4)
+    check_coordinates("boxes1", p, width)
+    check_coordinates("boxes2", t, width)
     if not same_shape(p, t):
         raise ValueError(f"boxes2 has shape {shape_of(t)}, but boxes1 has shape {shape_of(p)}")
-    args.loss = loss
+    args.loss = loss + choice
     args.as_loss = as_loss
-    args.format = FL_XYXY if fmt is "xyxy" else parse_format("fmt", fmt, OVERLAP_FORMATS)
     args.reduction = parse_reduction(reduction)
     args.eps = parse_in_domain("eps", eps, FL_NONNEGATIVE)
+    args.running_mean = NULL
+    if parameters is not None:
+        parse_parameters(args.parameters, loss, args.eps, parameters)
+    args.momentum = parse_in_domain("momentum", momentum, FL_UNIT)
+    if running_mean is not None:
+        mean = parse_in_domain("running_mean", running_mean, FL_POSITIVE)
+        args.running_mean = &mean
     args.dtype = dtype_of(p)
     number = cnp.PyArray_TYPE(p)
     last = cnp.PyArray_NDIM(p) - 1
-    args.space.size = cnp.PyArray_SIZE(p) // 4
+    args.space.size = cnp.PyArray_SIZE(p) // width
     args.weight.data = NULL
     if weight is not None:
         w = as_operand("weight", weight)
@@ -150,9 +222,9 @@ def boxes(int loss, bint as_loss, boxes1, boxes2, weight, fmt, eps, reduction, g
     ):
         args.space.ndim = 1
         args.space.shape[0] = args.space.size
-        flat_boxes(&args.boxes1, p, args.dtype)
-        flat_boxes(&args.boxes2, t, args.dtype)
-        flat_boxes(&args.grad, g, args.dtype)
+        flat_boxes(&args.boxes1, p, args.dtype, width)
+        flat_boxes(&args.boxes2, t, args.dtype, width)
+        flat_boxes(&args.grad, g, args.dtype, width)
         flat(&args.value, v, args.dtype)
     else:
         args.space.ndim = last
@@ -181,18 +253,37 @@ def boxes(int loss, bint as_loss, boxes1, boxes2, weight, fmt, eps, reduction, g
         g_out[...] = g
         g = g_out
     value = v if v is not None else args.result
+    if args.running_mean != NULL:
+        return (value, mean) if g is None else (value, g, mean)
     return value if g is None else (value, g)
+
+
+def wise_boxes(int loss, boxes1, boxes2, version, running_mean, momentum, tuple parameters, weight, fmt, eps, reduction, grad):
+    """WIoU in one of its versions, of which the first has no running mean."""
+    try:
+        number = to_index(version)
+    except TypeError:
+        number = 0
+    if number < 1 or number > 3:
+        raise ValueError(f"version is {shown(version)}; expected 1, 2 or 3")
+    if number == 1 and running_mean is not None:
+        raise ValueError(f"running_mean is {shown(running_mean)}, but version 1 of the loss has none; expected None")
+    if number > 1 and running_mean is None:
+        raise ValueError(f"running_mean is None; version {number} needs that of 1 - IoU (to begin with, 1.0)")
+    return boxes(
+        loss, True, boxes1, boxes2, weight, fmt, eps, reduction, grad, parameters, number - 1, running_mean, momentum
+    )
 
 
 # ---- pairs ----------------------------------------------------------------------------
 
-cdef tuple pair_lead(cnp.ndarray p, cnp.ndarray t):
+cdef tuple pair_lead(cnp.ndarray p, cnp.ndarray t, int width):
     """The axes before the last two, broadcast."""
     cdef cnp.ndarray a
     for name, a in (("boxes1", p), ("boxes2", t)):
-        check_coordinates(name, a, 4)
+        check_coordinates(name, a, width)
         if cnp.PyArray_NDIM(a) < 2:
-            raise ValueError(f"{name} has shape {shape_of(a)}; expected (..., number of boxes, 4)")
+            raise ValueError(f"{name} has shape {shape_of(a)}; expected (..., number of boxes, {width})")
     if cnp.PyArray_NDIM(p) == 2 and cnp.PyArray_NDIM(t) == 2:
         return ()
     if max(cnp.PyArray_NDIM(p), cnp.PyArray_NDIM(t)) > 32:      # as far as NumPy broadcasts
@@ -211,24 +302,33 @@ cdef tuple pair_lead(cnp.ndarray p, cnp.ndarray t):
 cdef cnp.ndarray side(cnp.ndarray a, tuple lead, int number):
     """Contiguous boxes of the working type. The matrix is larger than its sides: they may be copied."""
     if lead:
-        a = np.broadcast_to(a, (*lead, cnp.PyArray_DIM(a, cnp.PyArray_NDIM(a) - 2), 4))
+        a = np.broadcast_to(a, (*lead, *shape_of(a)[cnp.PyArray_NDIM(a) - 2:]))
     return contiguous(a, number)
 
 
-def pairs(int loss, boxes1, boxes2, fmt, eps, grad):
-    """The matrix of overlaps, and where asked for its derivative with respect to boxes1."""
+def pairs(int loss, boxes1, boxes2, fmt, eps, grad, tuple parameters=None):
+    """The matrix of overlaps, and where asked for its derivative with respect to boxes1.
+
+    With `parameters` by the rules of training instead of torchvision's.
+    """
     cdef fl_pairs_args args
     cdef cnp.ndarray p, t, v, g = None, g_out = None
     cdef tuple lead, shape
-    cdef int number
-    cdef cnp.npy_intp matrix[3]
+    cdef int number, width
+    cdef cnp.npy_intp matrix[2]
 
+    args.format = parse_format(
+        "fmt", fmt, GAUSSIANS if loss == PROBIOU else ALL_FORMATS if loss == IOU and parameters is None else PLAIN_FORMATS
+    )
+    width = fl_box_width(args.format)
     p = as_boxes("boxes1", boxes1)
     t = as_operand("boxes2", boxes2)
-    lead = pair_lead(p, t)
+    lead = pair_lead(p, t, width)
     args.loss = loss
-    args.format = parse_format("fmt", fmt, PLAIN_FORMATS)
     args.eps = parse_in_domain("eps", eps, FL_NONNEGATIVE)
+    args.training = parameters is not None
+    if parameters is not None:
+        parse_parameters(args.parameters, loss, args.eps, parameters)
     args.dtype = dtype_of(p)
     args.n = cnp.PyArray_DIM(p, cnp.PyArray_NDIM(p) - 2)
     args.m = cnp.PyArray_DIM(t, cnp.PyArray_NDIM(t) - 2)
@@ -242,16 +342,16 @@ def pairs(int loss, boxes1, boxes2, fmt, eps, grad):
     if lead:
         v = np.empty(shape, p.dtype)
     else:
-        matrix[0], matrix[1], matrix[2] = args.n, args.m, 4
+        matrix[0], matrix[1] = args.n, args.m
         v = cnp.PyArray_EMPTY(2, matrix, number, 0)
     if wants("grad", grad):
         dtype = p.dtype
         if grad is not False and cnp.PyArray_Check(grad):
-            g_out = as_pair_output(grad, (*shape, 4), dtype, (("boxes1", boxes1), ("boxes2", boxes2)))
+            g_out = as_pair_output(grad, (*shape, width), dtype, (("boxes1", boxes1), ("boxes2", boxes2)))
             plain = cnp.PyArray_ISALIGNED(g_out) and cnp.PyArray_IS_C_CONTIGUOUS(g_out)
-            g = g_out if plain else np.empty((*shape, 4), dtype)
+            g = g_out if plain else np.empty((*shape, width), dtype)
         else:
-            g = np.empty((*shape, 4), dtype)
+            g = np.empty((*shape, width), dtype)
     args.boxes1 = <char *>cnp.PyArray_DATA(p)
     args.boxes2 = <char *>cnp.PyArray_DATA(t)
     args.value = <char *>cnp.PyArray_DATA(v)
@@ -276,6 +376,30 @@ cdef cnp.ndarray as_pair_output(object out, tuple shape, object dtype, tuple arg
         raise ValueError(f"grad has shape {out.shape}, but the derivative of the matrix has shape {shape}")
     others = tuple((name, a if cnp.PyArray_Check(a) else None) for name, a in arguments)
     return as_output("grad", out, like, "boxes1", others)
+
+
+cdef dict PAIR_KINDS = {
+    **OVERLAPS, "eiou": losses()["efficient_box_iou"], "siou": losses()["scylla_box_iou"],
+    "mpdiou": losses()["mpdiou"], "nwd": losses()["nwd"],
+}
+
+
+def pairs_of_kind(kind, boxes1, boxes2, fmt, eps, image_size, constant, grad):
+    """The matrix of one kind of overlap, by the rules of training."""
+    if not isinstance(kind, str) or kind not in PAIR_KINDS:
+        raise ValueError(f"kind is {shown(kind)}; expected one of {', '.join(map(repr, PAIR_KINDS))}")
+    parameters = ()
+    if kind == "mpdiou":
+        parameters = size_of("image_size", image_size)
+    elif image_size is not None:
+        raise ValueError(f"image_size is {shown(image_size)}, but only kind 'mpdiou' has one; expected None")
+    if kind == "nwd":
+        parameters = (constant,)
+    elif constant is not None:
+        raise ValueError(f"constant is {shown(constant)}, but only kind 'nwd' has one; expected None")
+    if kind == "eiou":
+        parameters = (0.0, True)
+    return pairs(PAIR_KINDS[kind], boxes1, boxes2, fmt, eps, grad, parameters)
 
 
 # ---- areas and formats ---------------------------------------------------------------
@@ -321,3 +445,39 @@ def box_convert(boxes, in_fmt, out_fmt):
         check_coordinates("boxes", as_array("boxes", boxes), fl_box_width(before))
         return as_boxes("boxes", boxes).copy()
     return transformed(boxes, before, after)
+
+
+def clip_boxes(boxes, size):
+    cdef fl_clip_args args
+    cdef cnp.ndarray b = as_boxes("boxes", boxes), out
+    check_coordinates("boxes", b, 4)
+    args.height, args.width = size_of("size", size, FL_NONNEGATIVE)
+    b = contiguous(b, cnp.PyArray_TYPE(b))
+    out = empty(b, cnp.PyArray_TYPE(b))
+    args.dtype = dtype_of(b)
+    args.n = cnp.PyArray_SIZE(b) // 4
+    args.boxes = <char *>cnp.PyArray_DATA(b)
+    args.out = <char *>cnp.PyArray_DATA(out)
+    if args.n > RELEASE_GIL_NS:
+        with nogil:
+            fl_clip_boxes(&args)
+    else:
+        fl_clip_boxes(&args)
+    return out
+
+
+def keep_large(boxes, min_size):
+    cdef fl_keep_args args
+    cdef cnp.ndarray b = as_boxes("boxes", boxes), kept
+    check_coordinates("boxes", b, 4)
+    if cnp.PyArray_NDIM(b) != 2:
+        raise ValueError(f"boxes has shape {shape_of(b)}; expected (number of boxes, 4)")
+    args.least = parse_in_domain("min_size", min_size, FL_ANY_FINITE)
+    b = contiguous(b, cnp.PyArray_TYPE(b))
+    args.dtype = dtype_of(b)
+    args.n = cnp.PyArray_DIM(b, 0)
+    args.boxes = <char *>cnp.PyArray_DATA(b)
+    kept = np.empty(args.n, np.int64)
+    args.kept = <int64_t *>cnp.PyArray_DATA(kept)
+    fl_keep_large(&args)
+    return kept if args.n_kept == args.n else kept[:args.n_kept].copy()

@@ -16,12 +16,13 @@ cdef object report_unit_input(str name, cnp.ndarray x):
 
 def pointwise(int loss, input, target, weight, aux, tuple parameters, reduction, grad, hess):
     """Value, and where asked for first and second derivative, of a pointwise loss."""
-    return call_pointwise(loss, input, target, weight, aux, "pos_weight", parameters, reduction, grad, hess, None, None, NULL)
+    return call_pointwise(1, loss, input, target, weight, aux, "pos_weight", parameters, reduction, grad, hess,
+                          None, None, NULL)
 
 
-cdef object call_pointwise(int loss, input, target, weight, aux, str aux_name, tuple parameters, reduction, grad, hess,
-                           cnp.ndarray aux_grad, cnp.ndarray aux_hess, int *nan_seen):
-    """The same for losses that differentiate by the third array too, into arrays that fit."""
+cdef object call_pointwise(double factor, int loss, input, target, weight, aux, str aux_name, tuple parameters,
+                           reduction, grad, hess, cnp.ndarray aux_grad, cnp.ndarray aux_hess, int *nan_seen):
+    """The same times a factor, and for losses that differentiate by the third array too, into arrays that fit."""
     cdef fl_pointwise_args args
     cdef const fl_loss_info *info = fl_loss_at(loss)
     cdef cnp.ndarray x, t, w = None, a = None, v = None, g = None, h = None, g_out = None, h_out = None
@@ -36,7 +37,7 @@ cdef object call_pointwise(int loss, input, target, weight, aux, str aux_name, t
     if not same_shape(x, t):
         raise ValueError(f"{target_name} has shape {shape_of(t)}, but {input_name} has shape {shape_of(x)}")
     args.loss = loss
-    args.factor = 1
+    args.factor = factor
     if info.batch_mean:
         args.reduction = parse_batch_reduction(reduction, x, &args.factor)
     else:

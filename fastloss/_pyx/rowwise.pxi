@@ -7,8 +7,9 @@ cdef extern from "fastloss.h" nogil:
 
     ctypedef struct fl_rowwise_args:
         int loss, dtype, reduction
+        double parameters[4]
         Py_ssize_t outer_count, inner, classes
-        fl_rows input, grad, target
+        fl_rows input, grad, hess, target
         const int64_t *index
         const void *position
         const void *row_weight
@@ -20,6 +21,7 @@ cdef extern from "fastloss.h" nogil:
         Py_ssize_t bad_row
 
     int fl_rowwise(fl_rowwise_args *args)
+    int fl_boost_rowwise(fl_rowwise_args *args, fl_boost *boost)
     double fl_rowwise_cost(const fl_rowwise_args *args)
 
 
@@ -73,10 +75,11 @@ cdef class RowCall:
     """The arguments of one rowwise call and the arrays that keep them alive."""
 
     cdef fl_rowwise_args args
-    cdef cnp.ndarray x, g, g_out, v, target
+    cdef cnp.ndarray x, g, g_out, h, h_out, v, target
     cdef cnp.ndarray index, position, row_weight, class_weight, soft      # kept alive
+    cdef fl_boost *boost
     cdef int axis
-    cdef bint rows
+    cdef bint rows, ignores, lists
 
     cdef int start(self, int loss, object input, int axis, object reduction) except -1:
         cdef cnp.ndarray x = as_input("input", input)
@@ -108,9 +111,18 @@ cdef class RowCall:
         args.reduction = parse_reduction(reduction)
         args.index = NULL
         args.position = args.row_weight = args.class_weight = args.value = NULL
-        args.grad.data = args.target.data = NULL
+        args.grad.data = args.hess.data = args.target.data = NULL
         args.ignore_index = args.bad_row = 0
         args.smoothing = 0
+        for i in range(FL_MAX_PARAMETERS):
+            args.parameters[i] = 0
+        return 0
+
+    cdef int parameters(self, tuple values) except -1:
+        cdef const fl_loss_info *info = fl_loss_at(self.args.loss)
+        cdef int i
+        for i in range(info.n_parameters):
+            self.args.parameters[i] = parse_in_domain(info.parameters[i].name, values[i], info.parameters[i].domain)
         return 0
 
     cdef bint one_per_row(self, cnp.ndarray t) noexcept:
@@ -167,17 +179,25 @@ cdef class RowCall:
 
     cdef int labels(self, cnp.ndarray t, object ignore_index) except -1:
         """Class indices, one per row."""
-        cdef int kind = operand_type(t)
-        if kind < FL_I8 or cnp.PyArray_TYPE(t) == cnp.NPY_BOOL:
+        self.check_integers(t)
+        self.check_rows(t)
+        self.take_labels(t)
+        self.ignores = True
+        self.args.ignore_index = parse_index("ignore_index", ignore_index)
+        return 0
+
+    cdef int check_integers(self, cnp.ndarray t) except -1:
+        if operand_type(t) < FL_I8 or cnp.PyArray_TYPE(t) == cnp.NPY_BOOL:
             raise TypeError(f"target has dtype {t.dtype}; expected integer class indices"
                             + (f" of shape {self.row_shape()}" if cnp.PyArray_NDIM(t) else ""))
-        self.check_rows(t)
+        return 0
+
+    cdef int take_labels(self, cnp.ndarray t) except -1:
         self.target = t
-        if kind == FL_U64:
+        if operand_type(t) == FL_U64:
             t = np.minimum(t, np.uint64(2**63 - 1))      # no label, whichever way it is read
         self.index = contiguous(t, cnp.NPY_INT64)
         self.args.index = <const int64_t *>cnp.PyArray_DATA(self.index)
-        self.args.ignore_index = parse_index("ignore_index", ignore_index)
         return 0
 
     cdef int probabilities(self, cnp.ndarray t, object ignore_index) except -1:
@@ -194,31 +214,43 @@ cdef class RowCall:
         self.soft = t
         return 0
 
-    cdef int outputs(self, object input, object target, object weight, object grad) except -1:
-        if wants("grad", grad):
+    cdef int outputs(self, object input, object target, object weight, object grad, object hess) except -1:
+        cdef bint curved = wants("hess", hess)
+        if wants("grad", grad) or curved:
             if cnp.PyArray_Check(grad):
                 inputs = (("target", given(target)), ("weight", given(weight)))
                 if not (cnp.PyArray_Check(input) and same_memory(grad, input)):
                     inputs += (("input", given(input)),)
                 self.g_out = as_output("grad", grad, self.x, "input", inputs)
                 self.g = self.g_out
+            if cnp.PyArray_Check(hess):
+                self.h_out = as_output("hess", hess, self.x, "input",
+                                       (("input", given(input)), ("target", given(target)),
+                                        ("weight", given(weight)), ("grad", self.g_out)))
+                self.h = self.h_out
             if self.g is None or not cnp.PyArray_ISALIGNED(self.g) or not self.matches(&self.args.grad, self.g):
                 self.g = self.fresh(&self.args.grad)
+            if curved and (
+                self.h is None or not cnp.PyArray_ISALIGNED(self.h) or not self.matches(&self.args.hess, self.h)
+            ):
+                self.h = self.fresh(&self.args.hess)
         if self.args.reduction == FL_REDUCE_NONE:
             self.v = np.empty(self.row_shape(), dtype=self.x.dtype)
             self.args.value = cnp.PyArray_DATA(self.v)
         return 0
 
-    cdef int blank_gradient(self) except -1:
+    cdef int blank_derivatives(self) except -1:
         """For a loss that writes one entry a row: zeros, and labels checked before any write."""
         cdef int status
         if self.g is None:
             return 0
-        if self.g_out is None and cnp.PyArray_IS_C_CONTIGUOUS(self.g):
+        if self.h is not None and self.h_out is None:
+            self.h[...] = 0
+        if self.g_out is None and self.h_out is None and cnp.PyArray_IS_C_CONTIGUOUS(self.g):
             self.g = zeros(self.g)          # untouched pages cost nothing
             self.matches(&self.args.grad, self.g)
             return 0
-        if self.g_out is None:
+        if self.g_out is None and self.h_out is None:
             self.g[...] = 0
             return 0
         data = self.args.grad.data
@@ -230,6 +262,8 @@ cdef class RowCall:
         if overlap(self.g, self.x):
             self.g = self.fresh(&self.args.grad)
         self.g[...] = 0
+        if self.h is not None:
+            self.h[...] = 0
         return 0
 
     cdef object run(self):
@@ -242,11 +276,12 @@ cdef class RowCall:
             args.input.inner = args.input.outer
             args.target.inner = args.target.outer
             args.grad.inner = args.grad.outer
+            args.hess.inner = args.hess.outer
         if fl_rowwise_cost(args) > RELEASE_GIL_NS:
             with nogil:
-                status = fl_rowwise(args)
+                status = fl_boost_rowwise(args, self.boost)
         else:
-            status = fl_rowwise(args)
+            status = fl_boost_rowwise(args, self.boost)
         if status == FL_NO_MEMORY:
             raise MemoryError("no memory for a row of exponentials")
         if status == FL_BAD_LABEL:
@@ -257,14 +292,26 @@ cdef class RowCall:
         if self.g_out is not None and self.g is not self.g_out:
             self.g_out[...] = self.g
             self.g = self.g_out
-        return value, self.g
+        if self.h is None:
+            return value, self.g
+        if self.h_out is not None and self.h is not self.h_out:
+            self.h_out[...] = self.h
+            self.h = self.h_out
+        return value, self.g, self.h
 
     cdef object bad_label(self):
-        position = np.unravel_index(self.args.bad_row, self.row_shape()) if self.row_shape() else ()
+        if self.boost != NULL:
+            return IndexError(f"row {self.args.bad_row}: label is {self.target[self.args.bad_row]}; "
+                              f"expected a class, 0..{self.args.classes - 1}")
+        shape = shape_of(self.target)
+        position = np.unravel_index(self.args.bad_row, shape) if shape else ()
         place = f"[{', '.join(str(int(i)) for i in position)}]" if position else ""
+        beside = f"; ignore_index is {self.args.ignore_index}" if self.ignores else ""
+        if self.lists:
+            beside = "; -1 ends the classes of a row"
         return IndexError(
             f"target{place} is {self.target[position]}, but input has {self.args.classes} classes "
-            f"(0..{self.args.classes - 1}); ignore_index is {self.args.ignore_index}"
+            f"(0..{self.args.classes - 1}){beside}"
         )
 
 
@@ -282,7 +329,7 @@ cdef int64_t parse_index(str name, object value) except? -2:
         raise TypeError(f"{name} is {shown(value)}; expected an integer") from None
 
 
-def cross_entropy(int loss, input, target, weight, ignore_index, reduction, label_smoothing, grad):
+def cross_entropy(int loss, input, target, weight, ignore_index, reduction, label_smoothing, grad, hess):
     """Cross entropy against class indices or class probabilities."""
     cdef RowCall call = RowCall()
     cdef cnp.ndarray t
@@ -297,22 +344,33 @@ def cross_entropy(int loss, input, target, weight, ignore_index, reduction, labe
         call.probabilities(t, ignore_index)
     else:
         call.labels(t, ignore_index)
-    call.outputs(input, target, weight, grad)
+    call.outputs(input, target, weight, grad, hess)
     return call.run()
 
 
-def nll_loss(int loss, input, target, weight, ignore_index, reduction, grad):
+def row_of_probability(int loss, input, target, weight, ignore_index, tuple parameters, reduction, grad, hess):
+    """A function of the probability of each row's class."""
+    cdef RowCall call = RowCall()
+    call.start(loss, input, 1, reduction)
+    call.parameters(parameters)
+    call.class_weights(weight)
+    call.labels(as_operand("target", target), ignore_index)
+    call.outputs(input, target, weight, grad, hess)
+    return call.run()
+
+
+def nll_loss(int loss, input, target, weight, ignore_index, reduction, grad, hess):
     """The target's entry alone, of rows of log-probabilities."""
     cdef RowCall call = RowCall()
     call.start(loss, input, 1, reduction)
     call.class_weights(weight)
     call.labels(as_operand("target", target), ignore_index)
-    call.outputs(input, target, weight, grad)
-    call.blank_gradient()
+    call.outputs(input, target, weight, grad, hess)
+    call.blank_derivatives()
     return call.run()
 
 
-def distribution_focal_loss(int loss, input, target, weight, reduction, grad):
+def distribution_focal_loss(int loss, input, target, weight, reduction, grad, hess):
     """The two bins around a position."""
     cdef RowCall call = RowCall()
     cdef cnp.ndarray t, w
@@ -332,5 +390,5 @@ def distribution_focal_loss(int loss, input, target, weight, reduction, grad):
             raise ValueError(f"weight has shape {shape_of(w)}, which does not broadcast to target's {call.row_shape()}") from None
         call.row_weight = contiguous(w, cnp.PyArray_TYPE(call.x))
         call.args.row_weight = cnp.PyArray_DATA(call.row_weight)
-    call.outputs(input, target, weight, grad)
+    call.outputs(input, target, weight, grad, hess)
     return call.run()

@@ -15,7 +15,7 @@ cdef int variance_axis(cnp.ndarray var, cnp.ndarray x) except -2:
     cdef bint fits = cnp.PyArray_NDIM(var) == n
     if same_shape(var, x):
         return -1
-    if n and shape_of(var) == shape_of(x)[: n - 1]:
+    if cnp.PyArray_NDIM(var) == n - 1 and shape_of(var) == shape_of(x)[: n - 1]:
         return n - 1
     for i in range(n if fits else 0):
         if cnp.PyArray_DIM(var, i) != cnp.PyArray_DIM(x, i):
@@ -52,13 +52,25 @@ cdef object finish_variance(object request, cnp.ndarray each, cnp.ndarray var, i
     return request
 
 
+cdef int check_variance_buffers(list arguments, tuple grads, tuple hesses, cnp.ndarray x, cnp.ndarray var) except -1:
+    """The buffers for derivatives by var, which have its shape and the dtype of input."""
+    cdef cnp.ndarray model = np.broadcast_to(x.dtype.type(0), shape_of(var))
+    cdef list taken = arguments + [("the other grad", given(grads[0])), ("the other hess", given(hesses[0]))]
+    for name, pair in (("grad", grads), ("hess", hesses)):
+        if cnp.PyArray_Check(pair[1]):
+            as_output(name, pair[1], model, "var", tuple(taken))
+            taken.append((name, pair[1]))
+    return 0
+
+
 def gaussian_nll(int loss, input, target, var, weight, tuple parameters, reduction, grad, hess):
     """gaussian_nll_loss: `var` is a number or an array, of which the derivatives are wanted too."""
-    cdef cnp.ndarray x, a, view, model, each_grad = None, each_hess = None
+    cdef cnp.ndarray x, a, view, each_grad = None, each_hess = None
+    cdef tuple grads, hesses
     cdef int axis, nan_seen = 0
     cdef bint want_grad, want_hess
-    if isinstance(var, (int, float, np.number)):
-        return call_pointwise(loss, input, target, weight, None, "var", (*parameters, var), reduction, grad, hess,
+    if not cnp.PyArray_Check(var) and isinstance(var, (int, float, np.number)):
+        return call_pointwise(1, loss, input, target, weight, None, "var", (*parameters, var), reduction, grad, hess,
                               None, None, NULL)
     x, a = as_input("input", input), as_operand("var", var)
     axis = variance_axis(a, x)
@@ -66,21 +78,16 @@ def gaussian_nll(int loss, input, target, var, weight, tuple parameters, reducti
     grads, hesses = each_output("grad", grad), each_output("hess", hess)
     want_hess = wants("hess", hesses[0]) | wants("hess", hesses[1])
     want_grad = wants("grad", grads[0]) | wants("grad", grads[1]) | want_hess
-    taken = [("input", given(input)), ("target", given(target)), ("var", given(var)), ("weight", given(weight))]
-    taken += [(f"the other {name}", given(one)) for name, one in (("grad", grads[0]), ("hess", hesses[0]))]
-    model = np.broadcast_to(x.dtype.type(0), shape_of(a))
-    for name, pair in (("grad", grads), ("hess", hesses)):
-        if cnp.PyArray_Check(pair[1]):
-            as_output(name, pair[1], model, "var", tuple(taken))
-            taken.append((name, pair[1]))
+    if cnp.PyArray_Check(grads[1]) or cnp.PyArray_Check(hesses[1]):
+        check_variance_buffers([("input", given(input)), ("target", given(target)), ("var", given(var)),
+                                ("weight", given(weight))], grads, hesses, x, a)
     if want_grad:
         each_grad = direct_buffer(grads[1], x)
     if want_hess:
         each_hess = direct_buffer(hesses[1], x)
-    result = call_pointwise(loss, input, target, weight, view, "var", (*parameters, 1.0), reduction,
-                            want_grad if not cnp.PyArray_Check(grads[0]) else grads[0],
-                            want_hess if not cnp.PyArray_Check(hesses[0]) else hesses[0], each_grad, each_hess,
-                            &nan_seen)
+    result = call_pointwise(1, loss, input, target, weight, view, "var", (*parameters, 1.0), reduction,
+                            grads[0] if cnp.PyArray_Check(grads[0]) else want_grad,
+                            hesses[0] if cnp.PyArray_Check(hesses[0]) else want_hess, each_grad, each_hess, &nan_seen)
     if nan_seen:
         report_negative("var", a)
     if not want_grad:

@@ -9,6 +9,7 @@ __all__ = [
     "complete_box_iou",
     "distance_box_iou",
     "generalized_box_iou",
+    "pairwise_box_iou",
 ]
 
 @overload
@@ -40,4 +41,28 @@ def generalized_box_iou(boxes1: Array, boxes2: Array, *, grad: Literal[False] = 
 @overload
 def generalized_box_iou(
     boxes1: Array, boxes2: Array, *, grad: Literal[True] | Floats
+) -> tuple[Floats, Floats]: ...
+@overload
+def pairwise_box_iou(
+    boxes1: Array,
+    boxes2: Array,
+    *,
+    kind: Literal["iou", "giou", "diou", "ciou"] = ...,
+    fmt: str = ...,
+    image_size: tuple[float, float] | None = ...,
+    constant: float | None = ...,
+    eps: float = ...,
+    grad: Literal[False] = ...,
+) -> Floats: ...
+@overload
+def pairwise_box_iou(
+    boxes1: Array,
+    boxes2: Array,
+    *,
+    kind: Literal["iou", "giou", "diou", "ciou"] = ...,
+    fmt: str = ...,
+    image_size: tuple[float, float] | None = ...,
+    constant: float | None = ...,
+    eps: float = ...,
+    grad: Literal[True] | Floats,
 ) -> tuple[Floats, Floats]: ...

@@ -5,6 +5,8 @@ from fastloss import _core
 __all__ = [
     "box_area",
     "box_convert",
+    "clip_boxes_to_image",
+    "remove_small_boxes",
 ]
 
 
@@ -83,3 +85,67 @@ def box_convert(boxes, in_fmt, out_fmt):
     [[ 1.  1.  1. -3.  3. -3.  3.  1.]]
     """
     return _core.box_convert(boxes, in_fmt, out_fmt)
+
+
+def clip_boxes_to_image(boxes, size):
+    """Boxes cut to an image, as ``torchvision.ops.clip_boxes_to_image``.
+
+    ::
+
+        x to [0, width], y to [0, height]
+
+    Parameters
+    ----------
+    boxes : array_like, shape (..., 4)
+        Corners ``(x1, y1, x2, y2)``; integers count as float64.
+    size : (float, float)
+        Height and width of the image.
+
+    Returns
+    -------
+    boxes : ndarray of shape (..., 4)
+        New boxes of the same dtype. A box outside of the image has no area left.
+
+    Raises
+    ------
+    ValueError, TypeError
+        A shape, size or dtype that cannot be used; the message names the argument.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> print(fl.clip_boxes_to_image([[-1.0, 2, 9, 12]], (10, 8)))
+    [[ 0.  2.  8. 10.]]
+    """
+    return _core.clip_boxes(boxes, size)
+
+
+def remove_small_boxes(boxes, min_size):
+    """Indices of the boxes of which no side is too short, as ``torchvision.ops``.
+
+    ::
+
+        x2 - x1 >= min_size and y2 - y1 >= min_size
+
+    Parameters
+    ----------
+    boxes : array_like, shape (N, 4)
+        Corners ``(x1, y1, x2, y2)``.
+    min_size : float
+
+    Returns
+    -------
+    kept : ndarray of int64, ascending
+
+    Raises
+    ------
+    ValueError, TypeError
+        A shape, value or dtype that cannot be used; the message names the argument.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> print(fl.remove_small_boxes([[0.0, 0, 5, 5], [0, 0, 5, 1], [1, 1, 3, 3]], 2))
+    [0 2]
+    """
+    return _core.keep_large(boxes, min_size)

@@ -4,14 +4,11 @@ The pointwise ones take one number per element and label, `cross_entropy` and it
 scores per label. The examples share three labelled elements, or two rows of three classes.
 """
 
-from fastloss.classification import focal, margin, pointwise, rowwise
+from fastloss.classification import focal, margin, margin_rows, pointwise, rowwise
 from fastloss.classification.focal import *
 from fastloss.classification.margin import *
+from fastloss.classification.margin_rows import *
 from fastloss.classification.pointwise import *
 from fastloss.classification.rowwise import *
 
-__all__: list[str] = []
-__all__ += focal.__all__
-__all__ += margin.__all__
-__all__ += pointwise.__all__
-__all__ += rowwise.__all__
+__all__ = focal.__all__ + margin.__all__ + margin_rows.__all__ + pointwise.__all__ + rowwise.__all__

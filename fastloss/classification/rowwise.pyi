@@ -8,6 +8,8 @@ __all__ = [
     "cross_entropy",
     "distribution_focal_loss",
     "nll_loss",
+    "poly1_cross_entropy",
+    "softmax_focal_loss",
 ]
 
 @overload
@@ -20,6 +22,7 @@ def cross_entropy(
     label_smoothing: float = ...,
     *,
     grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
 ) -> float: ...
 @overload
 def cross_entropy(
@@ -31,6 +34,7 @@ def cross_entropy(
     label_smoothing: float = ...,
     *,
     grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
 ) -> Floats: ...
 @overload
 def cross_entropy(
@@ -42,6 +46,7 @@ def cross_entropy(
     reduction: Literal["none"],
     label_smoothing: float = ...,
     grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
 ) -> Floats: ...
 @overload
 def cross_entropy(
@@ -53,6 +58,7 @@ def cross_entropy(
     label_smoothing: float = ...,
     *,
     grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
 ) -> tuple[float, Floats]: ...
 @overload
 def cross_entropy(
@@ -64,6 +70,7 @@ def cross_entropy(
     label_smoothing: float = ...,
     *,
     grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
 ) -> tuple[Floats, Floats]: ...
 @overload
 def cross_entropy(
@@ -75,7 +82,44 @@ def cross_entropy(
     reduction: Literal["none"],
     label_smoothing: float = ...,
     grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
 ) -> tuple[Floats, Floats]: ...
+@overload
+def cross_entropy(
+    input: Array,
+    target: Array,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    reduction: Literal["mean", "sum"] = ...,
+    label_smoothing: float = ...,
+    *,
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[float, Floats, Floats]: ...
+@overload
+def cross_entropy(
+    input: Array,
+    target: Array,
+    weight: Array | None,
+    ignore_index: int,
+    reduction: Literal["none"],
+    label_smoothing: float = ...,
+    *,
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[Floats, Floats, Floats]: ...
+@overload
+def cross_entropy(
+    input: Array,
+    target: Array,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    *,
+    reduction: Literal["none"],
+    label_smoothing: float = ...,
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[Floats, Floats, Floats]: ...
 @overload
 def distribution_focal_loss(
     input: Array,
@@ -84,6 +128,7 @@ def distribution_focal_loss(
     reduction: Literal["mean", "sum"] = ...,
     weight: Array | None = ...,
     grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
 ) -> float: ...
 @overload
 def distribution_focal_loss(
@@ -93,6 +138,7 @@ def distribution_focal_loss(
     reduction: Literal["none"],
     weight: Array | None = ...,
     grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
 ) -> Floats: ...
 @overload
 def distribution_focal_loss(
@@ -102,6 +148,7 @@ def distribution_focal_loss(
     reduction: Literal["mean", "sum"] = ...,
     weight: Array | None = ...,
     grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
 ) -> tuple[float, Floats]: ...
 @overload
 def distribution_focal_loss(
@@ -111,7 +158,28 @@ def distribution_focal_loss(
     reduction: Literal["none"],
     weight: Array | None = ...,
     grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
 ) -> tuple[Floats, Floats]: ...
+@overload
+def distribution_focal_loss(
+    input: Array,
+    target: Array,
+    *,
+    reduction: Literal["mean", "sum"] = ...,
+    weight: Array | None = ...,
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[float, Floats, Floats]: ...
+@overload
+def distribution_focal_loss(
+    input: Array,
+    target: Array,
+    *,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[Floats, Floats, Floats]: ...
 @overload
 def nll_loss(
     input: Array,
@@ -121,6 +189,7 @@ def nll_loss(
     reduction: Literal["mean", "sum"] = ...,
     *,
     grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
 ) -> float: ...
 @overload
 def nll_loss(
@@ -131,6 +200,7 @@ def nll_loss(
     reduction: Literal["none"],
     *,
     grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
 ) -> Floats: ...
 @overload
 def nll_loss(
@@ -141,6 +211,7 @@ def nll_loss(
     *,
     reduction: Literal["none"],
     grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
 ) -> Floats: ...
 @overload
 def nll_loss(
@@ -151,6 +222,7 @@ def nll_loss(
     reduction: Literal["mean", "sum"] = ...,
     *,
     grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
 ) -> tuple[float, Floats]: ...
 @overload
 def nll_loss(
@@ -161,6 +233,7 @@ def nll_loss(
     reduction: Literal["none"],
     *,
     grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
 ) -> tuple[Floats, Floats]: ...
 @overload
 def nll_loss(
@@ -171,4 +244,182 @@ def nll_loss(
     *,
     reduction: Literal["none"],
     grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
 ) -> tuple[Floats, Floats]: ...
+@overload
+def nll_loss(
+    input: Array,
+    target: Array,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    reduction: Literal["mean", "sum"] = ...,
+    *,
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[float, Floats, Floats]: ...
+@overload
+def nll_loss(
+    input: Array,
+    target: Array,
+    weight: Array | None,
+    ignore_index: int,
+    reduction: Literal["none"],
+    *,
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[Floats, Floats, Floats]: ...
+@overload
+def nll_loss(
+    input: Array,
+    target: Array,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    *,
+    reduction: Literal["none"],
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[Floats, Floats, Floats]: ...
+@overload
+def poly1_cross_entropy(
+    input: Array,
+    target: Array,
+    *,
+    epsilon: float = ...,
+    reduction: Literal["mean", "sum"] = ...,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
+) -> float: ...
+@overload
+def poly1_cross_entropy(
+    input: Array,
+    target: Array,
+    *,
+    epsilon: float = ...,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
+) -> Floats: ...
+@overload
+def poly1_cross_entropy(
+    input: Array,
+    target: Array,
+    *,
+    epsilon: float = ...,
+    reduction: Literal["mean", "sum"] = ...,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
+) -> tuple[float, Floats]: ...
+@overload
+def poly1_cross_entropy(
+    input: Array,
+    target: Array,
+    *,
+    epsilon: float = ...,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
+) -> tuple[Floats, Floats]: ...
+@overload
+def poly1_cross_entropy(
+    input: Array,
+    target: Array,
+    *,
+    epsilon: float = ...,
+    reduction: Literal["mean", "sum"] = ...,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[float, Floats, Floats]: ...
+@overload
+def poly1_cross_entropy(
+    input: Array,
+    target: Array,
+    *,
+    epsilon: float = ...,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[Floats, Floats, Floats]: ...
+@overload
+def softmax_focal_loss(
+    input: Array,
+    target: Array,
+    *,
+    gamma: float = ...,
+    reduction: Literal["mean", "sum"] = ...,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
+) -> float: ...
+@overload
+def softmax_focal_loss(
+    input: Array,
+    target: Array,
+    *,
+    gamma: float = ...,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    grad: Literal[False] = ...,
+    hess: Literal[False] = ...,
+) -> Floats: ...
+@overload
+def softmax_focal_loss(
+    input: Array,
+    target: Array,
+    *,
+    gamma: float = ...,
+    reduction: Literal["mean", "sum"] = ...,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
+) -> tuple[float, Floats]: ...
+@overload
+def softmax_focal_loss(
+    input: Array,
+    target: Array,
+    *,
+    gamma: float = ...,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    grad: Literal[True] | Floats,
+    hess: Literal[False] = ...,
+) -> tuple[Floats, Floats]: ...
+@overload
+def softmax_focal_loss(
+    input: Array,
+    target: Array,
+    *,
+    gamma: float = ...,
+    reduction: Literal["mean", "sum"] = ...,
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[float, Floats, Floats]: ...
+@overload
+def softmax_focal_loss(
+    input: Array,
+    target: Array,
+    *,
+    gamma: float = ...,
+    reduction: Literal["none"],
+    weight: Array | None = ...,
+    ignore_index: int = ...,
+    grad: bool | Floats = ...,
+    hess: Literal[True] | Floats,
+) -> tuple[Floats, Floats, Floats]: ...

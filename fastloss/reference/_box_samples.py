@@ -101,6 +101,11 @@ def single(rng: np.random.Generator, shape: tuple, dtype: Any) -> tuple[np.ndarr
     return (aligned(rng, shape, dtype)[0],)
 
 
+def flat(rng: np.random.Generator, shape: tuple, dtype: Any) -> tuple[np.ndarray]:
+    """The same as one list (N, 4)."""
+    return (aligned(rng, shape, dtype)[0].reshape(-1, 4),)
+
+
 def rotated(rng: np.random.Generator, shape: tuple, dtype: Any) -> tuple[np.ndarray]:
     """(..., 5): position, size and an angle in degrees."""
     angle = rng.uniform(-180, 180, (*shape, 1))
@@ -113,6 +118,90 @@ def quadrilaterals(rng: np.random.Generator, shape: tuple, dtype: Any) -> tuple[
     corners = np.stack([x1 + 1j * y1, x2 + 1j * y1, x2 + 1j * y2, x1 + 1j * y2], -1)
     turned = corners * np.exp(1j * rng.uniform(-3, 3, (*shape, 1)))
     return (np.stack([turned.real, turned.imag], -1).reshape(*shape, 8).astype(dtype),)
+
+
+def _gaussian(rng: np.random.Generator, shape: tuple) -> np.ndarray:
+    """Centres, sizes, and angles in radians."""
+    sizes = rng.uniform(1, 40, (*shape, 2))
+    return np.concatenate(
+        [rng.uniform(0, 50, (*shape, 2)), sizes, rng.uniform(-4, 4, (*shape, 1))], -1
+    )
+
+
+def smooth_gaussians(
+    rng: np.random.Generator, shape: tuple, dtype: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs (..., 5) of rotated boxes, half of them close to each other."""
+    boxes2 = _gaussian(rng, shape)
+    near = boxes2 + rng.uniform(-0.3, 0.3, boxes2.shape) * [1, 1, 1, 1, 0.3]
+    boxes1 = np.where(rng.random((*shape, 1)) < 0.5, near, _gaussian(rng, shape))
+    return boxes1.astype(dtype), boxes2.astype(dtype)
+
+
+def gaussians(rng: np.random.Generator, shape: tuple, dtype: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The same with equal, flat, empty and far boxes and large angles among them."""
+    boxes1, boxes2 = smooth_gaussians(rng, shape, np.float64)
+    x, y, w, h, angle = np.moveaxis(boxes2, -1, 0)
+    relations = np.stack(
+        [
+            boxes1,
+            boxes2,
+            np.stack([x + 1, y, 0 * w, h, angle], -1),
+            np.stack([x, y + 2, 0 * w, 0 * h, angle], -1),
+            np.stack([x + 1000, y, w, h, angle + 1], -1),
+            np.stack([x + 1, y + 1, -w, h, angle + 500], -1),
+            np.stack([x, y, h, w, angle + np.pi / 2], -1),
+        ]
+    )
+    draw = rng.choice(len(relations), boxes2.shape[:-1], p=[0.4] + [0.1] * 6)
+    boxes1 = np.take_along_axis(relations, draw[None, ..., None], 0)[0]
+    return boxes1.astype(dtype), boxes2.astype(dtype)
+
+
+def gaussian_pairs(
+    rng: np.random.Generator, shape: tuple, dtype: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """(..., N, 5) and (..., M, 5) for shape (..., N, M)."""
+    *batch, rows, columns = shape
+    boxes1, boxes2 = smooth_gaussians(rng, (*batch, max(rows, columns)), dtype)
+    return boxes1[..., :rows, :], boxes2[..., :columns, :]
+
+
+def turned_pairs(
+    rng: np.random.Generator, shape: tuple, dtype: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs with angles in degrees; one box is flat, one inverted."""
+    boxes1, boxes2 = smooth_turned_pairs(rng, shape, dtype)
+    boxes1[..., :1, 2] = 0
+    boxes1[..., 1:2, 3] *= -1
+    return boxes1, boxes2
+
+
+def smooth_turned_pairs(
+    rng: np.random.Generator, shape: tuple, dtype: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    boxes1, boxes2 = (b.copy() for b in gaussian_pairs(rng, shape, np.float64))
+    for boxes in (boxes1, boxes2):
+        boxes[..., 4] *= 180 / np.pi
+    return boxes1.astype(dtype), boxes2.astype(dtype)
+
+
+def corner_pairs(
+    rng: np.random.Generator, shape: tuple, dtype: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same as four corners each."""
+
+    def corners(b: np.ndarray) -> np.ndarray:
+        middle = b[..., 0] + 1j * b[..., 1]
+        turn, w, h = np.exp(1j * b[..., 4]), b[..., 2] / 2, b[..., 3] / 2
+        four = [
+            middle + (i * w + j * 1j * h) * turn for i, j in ((-1, -1), (1, -1), (1, 1), (-1, 1))
+        ]
+        points = np.stack(four, -1)
+        return np.stack([points.real, points.imag], -1).reshape(*b.shape[:-1], 8).astype(dtype)
+
+    boxes1, boxes2 = gaussian_pairs(rng, shape, np.float64)
+    return corners(boxes1), corners(boxes2)
 
 
 def box_weight(rng: np.random.Generator, args: tuple) -> np.ndarray:

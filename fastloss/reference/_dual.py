@@ -80,3 +80,31 @@ def clamped(a: Dual) -> Dual:
     if a.slope is None:
         return passed
     return Dual(passed.value, np.where((a.value >= 0)[..., None], a.slope, 0))
+
+
+def apply(a: Dual, value: np.ndarray, derivative: np.ndarray) -> Dual:
+    """A function of a with this value and this derivative by a."""
+    return a._with(np.asarray(value, np.asarray(a.value).dtype), (derivative, a))
+
+
+def exp(a: Dual) -> Dual:
+    e = np.exp(a.value)
+    return apply(a, e, e)
+
+
+def absolute(a: Dual) -> Dual:
+    """|a|; at 0 the derivative is 0."""
+    return apply(a, np.abs(a.value), np.sign(a.value))
+
+
+def power(a: Dual, exponent: float) -> Dual:
+    """a^exponent, a held to [0, 1]; an infinite derivative at 0, and that of NaN, count as 0."""
+    base = np.clip(a.value, 0, 1)
+    slope = exponent * base ** (exponent - 1)
+    slope = np.where((base == 0) & (exponent < 1) | np.isnan(base), 0, slope)
+    return apply(a, base**exponent, np.where((a.value < 0) | (a.value > 1.0001), 0, slope))
+
+
+def constant(a: Dual) -> Dual:
+    """The value alone, which is a constant from here on."""
+    return Dual(a.value)

@@ -7,6 +7,7 @@ Tests, gradient checks, benchmarks, the documentation's tables and the command l
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -66,6 +67,7 @@ class Loss:
     `gradients` is how many come back, `wrt` the positions of the arguments that they belong to.
     `terms` is about how large the terms are whose sum a single value is, if they may cancel: its
     rounding error is measured by them.
+    `frozen(options)` says whether a part of the value is a constant in the derivative.
     """
 
     name: str
@@ -85,11 +87,18 @@ class Loss:
     peer: str | None = field(default=None)
     wrt: tuple[int, ...] = (0,)
     terms: float = 0.0
+    frozen: Callable[[dict[str, Any]], Any] = lambda options: False
 
     @property
     def public(self) -> Callable[..., Any]:
         """The compiled function of the same name."""
         return getattr(importlib.import_module("fastloss"), self.name)
+
+    @property
+    def required(self) -> dict[str, Any]:
+        """Keyword arguments that a call cannot do without, from the first of the options."""
+        parameters = inspect.signature(self.function).parameters
+        return {k: v for k, v in self.options[0].items() if parameters[k].default is inspect._empty}
 
     def cases(self) -> Iterator[Case]:
         """Every input with every set of options and every reduction."""
@@ -124,6 +133,44 @@ def register(
             smooth_sample=smooth_sample or sample,
             **fields,
         )
+        return function
+
+    return enter
+
+
+# ---- criteria: several arrays in, several numbers out ---------------------------------
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A function of a whole batch that fits no kind of `Loss`, and its reference.
+
+    Its family has tests of its own; the registry knows what it is called and what it computes.
+    """
+
+    name: str
+    family: str
+    formula: str
+    function: Callable[..., Any]
+    gradients: int
+
+    @property
+    def public(self) -> Callable[..., Any]:
+        """The compiled function of the same name."""
+        return getattr(importlib.import_module("fastloss"), self.name)
+
+
+CRITERIA: dict[str, Criterion] = {}
+
+
+def criterion(
+    *, formula: str, gradients: int = 0
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Put the decorated reference into `CRITERIA`, under its own name and its module's family."""
+
+    def enter(function: Callable[..., Any]) -> Callable[..., Any]:
+        name, family = function.__name__, function.__module__.split(".")[2]
+        CRITERIA[name] = Criterion(name, family, formula, function, gradients)
         return function
 
     return enter

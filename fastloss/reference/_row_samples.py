@@ -81,8 +81,51 @@ def ignoring(sample: Callable[..., Arrays], value: int) -> Callable[..., Arrays]
     return with_ignored
 
 
+def _as_matrix(shape: tuple) -> tuple:
+    """Rows and classes: leading axes counted together."""
+    return shape if len(shape) < 2 else (int(np.prod(shape[:-1])), shape[-1])
+
+
+def matrix_indices(rng: np.random.Generator, shape: tuple, dtype: Any) -> Arrays:
+    """Scores (N, C) or (C,) with class indices (N,) or (), for losses that know no further axes."""
+    return class_indices(rng, _as_matrix(shape), dtype)
+
+
+def small_matrix_indices(rng: np.random.Generator, shape: tuple, dtype: Any) -> Arrays:
+    """The same with indices of the smallest integer type."""
+    scores, target = matrix_indices(rng, shape, dtype)
+    return scores, target.astype(np.uint8)
+
+
+def tied_matrix_indices(rng: np.random.Generator, shape: tuple, dtype: Any) -> Arrays:
+    """The same with many scores on the margin."""
+    scores, target = matrix_indices(rng, shape, dtype)
+    return (np.round(scores) / 2).astype(dtype), target
+
+
+def class_lists(rng: np.random.Generator, shape: tuple, dtype: Any) -> Arrays:
+    """Scores (N, C) or (C,) with a list of classes per row, ended by -1: empty, some, or all."""
+    shape = _as_matrix(shape)
+    scores = (2 * rng.normal(size=shape)).astype(dtype)
+    target = rng.permuted(np.broadcast_to(np.arange(shape[-1]), shape), axis=-1)
+    length = rng.integers(0, min(shape[-1], 6) + 1, (*shape[:-1], 1))
+    return scores, np.where(np.arange(shape[-1]) == length, -1, target)
+
+
+def label_masks(rng: np.random.Generator, shape: tuple, dtype: Any) -> Arrays:
+    """Logits (..., C) with labels of 0 and 1 of the same shape."""
+    return (3 * rng.normal(size=shape)).astype(dtype), (rng.random(shape) < 0.3).astype(dtype)
+
+
+def last_axis_weight(rng: np.random.Generator, args: tuple) -> np.ndarray:
+    """One weight per class of the last axis."""
+    return rng.uniform(0.1, 2, args[0].shape[-1:]).astype(args[0].dtype)
+
+
 ROW_SHAPES = ((5,), (7, 5), (0, 5), (3, 5, 4), (2, 3, 2, 2))
 ROW_BENCH = ((8, 10), (256, 1000), (4096, 1000), (512, 32000))
+MARGIN_SHAPES = ((5,), (1,), (7, 5), (0, 5), (3, 16), (4, 37), (2, 1100))
+MARGIN_BENCH = ((8, 10), (256, 80), (4096, 1000))
 
 CROSS_ENTROPY: tuple[dict[str, Any], ...] = (
     {},
@@ -116,7 +159,22 @@ NLL: tuple[dict[str, Any], ...] = (
     {"weight": class_weight, "ignore_index": 2},
 )
 
-NLL_VARIANTS = (
+FOCAL: tuple[dict[str, Any], ...] = (
+    {},
+    {"gamma": 0.0},
+    {"gamma": 1.0, "weight": class_weight},
+    {"gamma": 1.5, "ignore_index": 1},
+    {"gamma": 3.0, "weight": class_weight},
+)
+
+POLY1: tuple[dict[str, Any], ...] = (
+    {},
+    {"epsilon": -1.0, "weight": class_weight},
+    {"epsilon": 2.5, "ignore_index": 1},
+)
+
+# Of losses that take class indices alone.
+INDEX_VARIANTS = (
     Variant(ignored_indices, ({}, {"weight": class_weight})),
     Variant(small_indices, ({}, {"ignore_index": 0})),
 )

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ._common import deliver, like, log_softmax, quotient, reduced
+from ._common import (
+    as_float,
+    check_reduction,
+    deliver,
+    like,
+    log_softmax,
+    quotient,
+    reduced,
+    wanted,
+)
 
 
 def class_axis(x: np.ndarray) -> int:
@@ -68,8 +78,8 @@ def _spread(x: np.ndarray, w: np.ndarray, smoothing: float) -> tuple[int, np.nda
 
 def probability_rows(
     x: np.ndarray, target: Any, w: np.ndarray, smoothing: float, slopes: bool
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Cross entropy with class probabilities: the rows and their gradient."""
+) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
+    """Cross entropy with class probabilities: the rows, their gradient and second derivative."""
     y = np.asarray(target)
     if y.dtype.kind != "f":
         raise TypeError(f"class probabilities must be floats, got {y.dtype}")
@@ -78,8 +88,10 @@ def probability_rows(
     k = (1 - smoothing) * like(y, x) * along + even
     with np.errstate(invalid="ignore"):
         rows = -(k * logp).sum(axis=axis)
-        gradient = np.exp(logp) * k.sum(axis=axis, keepdims=True) - k if slopes else None
-    return rows, gradient
+        if not slopes:
+            return rows, None, None
+        p, total = np.exp(logp), k.sum(axis=axis, keepdims=True)
+        return rows, p * total - k, total * p * (1 - p)
 
 
 def index_rows(
@@ -89,8 +101,8 @@ def index_rows(
     w: np.ndarray,
     smoothing: float,
     slopes: bool,
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Cross entropy with class indices: the rows, 0 where ignored, and their gradient."""
+) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
+    """Cross entropy with class indices: rows, gradient, second derivative; 0 where ignored."""
     axis, _, even = _spread(x, w, smoothing)
     logp = log_softmax(x, axis)
     rows, row_weight = negative_scores(logp, index, ignored, w)
@@ -99,28 +111,77 @@ def index_rows(
             uniform = -(even * logp).sum(axis=axis)
         rows = (1 - smoothing) * rows + np.where(ignored, 0, uniform)
     if not slopes:
-        return rows, None
+        return rows, None, None
     row_weight = (1 - smoothing) * row_weight
-    gradient = np.exp(logp) * (np.expand_dims(row_weight, axis) + even.sum()) - even
+    p, total = np.exp(logp), np.expand_dims(row_weight, axis) + even.sum()
+    gradient, curve = p * total - even, total * p * (1 - p)
     add_at(gradient, index, -row_weight)
-    # set, not multiplied: NaN in an ignored row stays out of the gradient
-    gradient[np.broadcast_to(np.expand_dims(ignored, axis), x.shape)] = 0
-    return rows, gradient
+    blank(ignored, gradient, curve)
+    return rows, gradient, curve
+
+
+def blank(ignored: np.ndarray, *derivatives: np.ndarray) -> None:
+    """Zeros in the ignored rows: set, not multiplied, so that NaN there stays out."""
+    for derivative in derivatives:
+        axis = class_axis(derivative)
+        derivative[np.broadcast_to(np.expand_dims(ignored, axis), derivative.shape)] = 0
 
 
 def finish_rows(
     x: np.ndarray,
     rows: np.ndarray,
     gradient: np.ndarray | None,
+    curve: np.ndarray | None,
     divisor: Any,
     reduction: str,
     grad: Any,
+    hess: Any,
 ) -> Any:
     loss = reduced(rows.astype(x.dtype, copy=False), reduction, divisor)
     if gradient is None:
         return loss
-    if reduction == "mean":
+
+    def scaled(derivative: Any) -> np.ndarray:
+        if reduction != "mean":
+            return derivative
         # zeros, those of ignored rows above all, stay zeros when nothing counts and the loss is 0/0
-        scaled = quotient(gradient, divisor)
-        gradient = np.where((gradient == 0) & (divisor == 0), 0, scaled)
-    return loss, deliver(grad, gradient, x)
+        return np.where((derivative == 0) & (divisor == 0), 0, quotient(derivative, divisor))
+
+    if not wanted(hess):
+        return loss, deliver(grad, scaled(gradient), x)
+    return loss, deliver(grad, scaled(gradient), x), deliver(hess, scaled(curve), x)
+
+
+def function_rows(
+    input: Any,
+    target: Any,
+    function: Callable[[np.ndarray], tuple[np.ndarray, ...]],
+    weight: Any,
+    ignore_index: int,
+    reduction: str,
+    grad: Any,
+    hess: Any,
+) -> Any:
+    """A weighted function of log P_t of each row, which returns value and both derivatives by it.
+
+    With d = [c = t] - P the gradient is f' d, the second derivative f'' d^2 - f' P (1 - P).
+    """
+    check_reduction(reduction)
+    x = as_float(input)
+    w = class_weights(weight, x)
+    index, ignored = check_indices(target, x, ignore_index)
+    axis, logp = class_axis(x), log_softmax(x, class_axis(x))
+    _, row_weight = negative_scores(logp, index, ignored, w)
+    with np.errstate(all="ignore"):
+        own = np.take_along_axis(logp, np.expand_dims(index, axis), axis)
+        value, slope, curve = (np.asarray(f, x.dtype) for f in function(own))
+        rows = np.where(ignored, 0, row_weight * value.squeeze(axis))
+        gradient = second = None
+        if wanted(grad) or wanted(hess):
+            p, each = np.exp(logp), np.expand_dims(row_weight, axis)
+            d = -p
+            add_at(d, index, np.ones_like(rows))
+            gradient = each * slope * d
+            second = each * (curve * d * d - slope * p * (1 - p))
+            blank(ignored, gradient, second)
+    return finish_rows(x, rows, gradient, second, row_weight.sum(), reduction, grad, hess)

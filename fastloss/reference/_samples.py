@@ -192,6 +192,10 @@ WEIGHTS: tuple[dict[str, Any], ...] = tuple(
 )
 
 
+# For losses that share their weights' code with others: once without, once with.
+WEIGHED: tuple[dict[str, Any], ...] = ({}, {"weight": trailing_weight})
+
+
 def with_weights(*options: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     """The options, unweighted and then once more with elementwise weights, and every broadcast."""
     weighted = tuple({**option, "weight": elementwise_weight} for option in options)

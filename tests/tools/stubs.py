@@ -1,7 +1,8 @@
 """Write the stub of every module of losses: exact types of every public function, as overloads.
 
 The parameters are those of the Python functions; what a call returns follows from the registry:
-a float for 'mean' and 'sum', an array for 'none', a tuple with `grad` or `hess`.
+a float for 'mean' and 'sum', an array for 'none', a tuple with `grad` or `hess`. The stubs of
+criteria, which return tuples of their own, are written by hand.
 
     python -m tests.tools.stubs            write the files
     python -m tests.tools.stubs --check    exit with 1 if one is out of date
@@ -34,12 +35,16 @@ BY_NAME = {
     "class_weight": "Array | None",
     "classes": "Sequence[int] | None",
     "kind": 'Literal["iou", "giou", "diou", "ciou"]',
+    "image_size": "tuple[float, float] | None",
+    "constant": "float | None",
     "mode": 'Literal["binary", "multilabel", "multiclass"]',
     "average": 'Literal["macro", "micro"]',
     "fmt": "str",
     "masks1": "Array | Sequence[Mapping[str, object]]",
     "masks2": "Array | Sequence[Mapping[str, object]]",
     "iscrowd": "Array | None",
+    "size": "tuple[float, float]",
+    "min_size": "float",
     "in_fmt": "str",
     "out_fmt": "str",
     "ignore_index": "int | None",
@@ -86,6 +91,16 @@ def outputs(loss: Any) -> Iterator[tuple[Deciding, str]]:
         )
 
 
+def with_state(loss: Any) -> Iterator[tuple[Deciding, str]]:
+    """The same; a running mean that was handed in comes back as the last of the results."""
+    stateful = "running_mean" in inspect.signature(loss.function).parameters
+    for deciding, result in outputs(loss):
+        yield ({**deciding, "running_mean": "None"} if stateful else deciding), result
+        if stateful:
+            inner = result.removeprefix("tuple[").removesuffix("]") if "[" in result else result
+            yield {**deciding, "running_mean": "float"}, f"tuple[{inner}, float]"
+
+
 def penalty_overloads() -> Iterator[tuple[Deciding, str]]:
     """Parameters come as an array, a sequence or a mapping of arrays: so do the gradients."""
     anything = "Array | Sequence[Array] | Mapping[_K, Array]"
@@ -109,7 +124,7 @@ def overloads(loss: Any, reduces: bool) -> Iterator[tuple[Deciding, str]]:
             for deciding, result in overloads(kind, reduces):
                 yield {"var": var, **deciding}, result
         return
-    for deciding, result in outputs(loss):
+    for deciding, result in with_state(loss):
         if not reduces:
             yield deciding, result.format(value="Floats")
             continue
@@ -123,6 +138,8 @@ def overloads(loss: Any, reduces: bool) -> Iterator[tuple[Deciding, str]]:
 
 def admits(type_name: str, default: Any) -> bool:
     """Whether a default belongs to an overload's type."""
+    if default is None:
+        return type_name == "None"
     if default is False:
         return type_name.startswith("bool") or "False" in type_name
     return f'"{default}"' in type_name
@@ -207,8 +224,23 @@ def stub(family: str, module: ModuleType, losses: dict[str, Any]) -> str:
     return "\n".join(lines) + f"\n{body}\n"
 
 
+def gathered(family: str) -> str:
+    """The stub of a family's folder: what its modules export, name by name."""
+    package = families.modules()[family]
+    lines = [f'"""Types of fastloss.{family}. Written by `make stubs`: do not edit."""', ""]
+    public = [name for name in vars(package) if not name.startswith("_")]
+    places = [(getattr(getattr(package, name), "__module__", ""), name) for name in public]
+    for module, name in sorted(places):
+        if module:  # not a submodule
+            lines.append(f"from {module} import {name} as {name}")
+    everything = sorted(package.__all__)
+    return "\n".join(
+        [*lines, "", "__all__ = [", *(f'    "{name}",' for name in everything), "]", ""]
+    )
+
+
 def main(arguments: list[str]) -> int:
-    from fastloss.reference import LOSSES
+    from fastloss.reference import CRITERIA, LOSSES
 
     current = [
         families.agree(
@@ -218,6 +250,17 @@ def main(arguments: list[str]) -> int:
             check="--check" in arguments,
         )
         for family, module in families.leaves().items()
+        if module.__all__ and not set(module.__all__) & set(CRITERIA)
+    ]
+    current += [
+        families.agree(
+            families.PACKAGE / family / "__init__.pyi",
+            gathered(family),
+            "make stubs",
+            check="--check" in arguments,
+        )
+        for family in families.modules()
+        if (families.PACKAGE / family).is_dir()
     ]
     return 0 if all(current) else 1
 

@@ -38,20 +38,37 @@ def table(losses: list[Any]) -> Iterator[str]:
         yield "| " + " | ".join(cells) + " |"
 
 
-def page(losses: dict[str, Any]) -> str:
+def criteria_table(criteria: list[Any]) -> Iterator[str]:
+    yield "| function | formula | outputs |"
+    yield "|---|---|---|"
+    for criterion in criteria:
+        cells = (f"`{criterion.name}`", cell(criterion.formula), criterion_outputs(criterion))
+        yield "| " + " | ".join(cells) + " |"
+
+
+def criterion_outputs(criterion: Any) -> str:
+    return f"V G{criterion.gradients}" if criterion.gradients else "V"
+
+
+def page(losses: dict[str, Any], criteria: dict[str, Any]) -> str:
     lines = [HEAD]
     for family in dict.fromkeys(loss.family for loss in losses.values()):
         lines += [f"## {family}", ""]
         lines += table([loss for loss in losses.values() if loss.family == family])
         lines.append("")
+    for family in dict.fromkeys(criterion.family for criterion in criteria.values()):
+        lines += [f"## {family}", ""]
+        lines += criteria_table([c for c in criteria.values() if c.family == family])
+        lines.append("")
     return "\n".join(lines)
 
 
 def main(arguments: list[str]) -> int:
-    from fastloss.reference import LOSSES
+    from fastloss.reference import CRITERIA, LOSSES
 
     path = families.ROOT / "docs" / "losses.md"
-    return 0 if families.agree(path, page(LOSSES), "make docs", "--check" in arguments) else 1
+    text = page(LOSSES, CRITERIA)
+    return 0 if families.agree(path, text, "make docs", "--check" in arguments) else 1
 
 
 if __name__ == "__main__":

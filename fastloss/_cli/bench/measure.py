@@ -97,7 +97,7 @@ def _case(
         "family": loss.family,
         "shape": list(shape),
         "threads": threads,
-        "gradient": loss.kind not in ("pairs", "transform"),
+        "gradient": loss.kind not in ("pairs", "transform", "masks"),
         "seconds": {},
         "notes": {},
     }

@@ -77,7 +77,6 @@ def _note(loss: Any, args: tuple, options: dict, extra: dict, worst: Worst, shap
         got = _flat(loss.public(*args, **options, **extra))
         true = _flat(loss.function(*exact_args, **exact_options, **extra))
         terms = _terms(loss, exact_args, exact_options)
-    names = ("value", "gradient", "Hessian") if "hess" in extra else ("value", "gradient")
     dtype = _float_dtype(args)
     worst.calls += 1
     if len(got) != len(true):
@@ -85,12 +84,14 @@ def _note(loss: Any, args: tuple, options: dict, extra: dict, worst: Worst, shap
         return
     for index, (a, b) in enumerate(zip(got, true, strict=True)):
         scale = terms if index == 0 else _terms_of_derivative(loss, true, index)
+        shared = index and options.get("reduction") == "mean"
+        scale = max(scale, loss.terms / max(b.size, 1) if shared else loss.terms)
         if loss.kind in ("boxes", "pairs"):
             # A difference of ratios of size 1, of corners that are rounded unless given.
             size = 1.0 if options.get("fmt", "xyxy") == "xyxy" else 4.0
             scale = max(scale, size if index == 0 else 4 * float(np.abs(b).max(initial=0.0)))
         words = [f"{k}={_brief(v)}" for k, v in options.items()]
-        what = names[min(index, len(names) - 1)]
+        what = "value" if not index else "gradient" if index <= loss.gradients else "Hessian"
         worst.note(ulp_error(a, b, dtype, scale), ", ".join([what, f"shape={shape}", *words]))
 
 
@@ -134,10 +135,10 @@ def _terms_of_derivative(loss: Any, outputs: list[np.ndarray], index: int) -> fl
     each = float(np.abs(value).max(initial=0.0))
     if value.size == 1 and gradient.size:
         each /= gradient.size
-    if index == 1:
+    if index <= loss.gradients:
         return each
     # Powers of gamma stand before the terms of a second derivative.
-    return max(_curvature(outputs), 2 * float(np.abs(outputs[2]).max(initial=0.0)), each)
+    return max(_curvature(outputs), 2 * float(np.abs(outputs[index]).max(initial=0.0)), each)
 
 
 def _curvature(outputs: list[np.ndarray]) -> float:

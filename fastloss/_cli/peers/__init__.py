@@ -17,6 +17,12 @@ VALUE_ONLY = (
     "complete_box_iou",
     "box_area",
     "box_convert",
+    "clip_boxes_to_image",
+    "mask_iou",
+    "masks_to_boxes",
+    "pairwise_box_iou",
+    "probiou",
+    "remove_small_boxes",
 )
 # The positions of the arguments to differentiate by, where they are not the first alone.
 WRT = {"gaussian_nll_loss": (0, 2)}

@@ -53,9 +53,13 @@ def prepare(name: str, arrays: tuple, options: dict[str, Any]) -> dict[str, Call
 def _value_bytes(name: str, arrays: tuple) -> int:
     if name == "box_area":
         return arrays[0].nbytes // 4
-    if name == "box_convert":
+    if name in ("box_convert", "clip_boxes_to_image"):
         return arrays[0].nbytes
-    return arrays[0].nbytes // 4 * arrays[1].shape[-2]
+    if name == "mask_iou":
+        return 8 * len(arrays[0]) * len(arrays[1])
+    if name in ("masks_to_boxes", "remove_small_boxes"):
+        return 8 * len(arrays[0])
+    return arrays[0].nbytes // arrays[0].shape[-1] * arrays[1].shape[-2]
 
 
 def summary(result: Any) -> None:

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from . import VALUE_ONLY, WRT, summarise
+from . import _torch_boxes as boxes
 from ._boxes import KINDS, overlap
 
 try:
@@ -39,6 +40,16 @@ def distribution_focal(x: Any, t: Any, **_: Any) -> Any:
     right = d - low
     left = F.cross_entropy(x, low, reduction="none") * (1 - right)
     return (left + F.cross_entropy(x, low + 1, reduction="none") * right).mean()
+
+
+def softmax_focal(x: Any, t: Any, gamma: float = 2.0, **_: Any) -> Any:
+    log_p = F.log_softmax(x, 1).gather(1, t.unsqueeze(1)).squeeze(1)
+    return (-((1 - log_p.exp()) ** gamma) * log_p).mean()
+
+
+def poly1(x: Any, t: Any, epsilon: float = 1.0, **_: Any) -> Any:
+    p = F.softmax(x, 1).gather(1, t.unsqueeze(1)).squeeze(1)
+    return (F.cross_entropy(x, t, reduction="none") + epsilon * (1 - p)).mean()
 
 
 def dice(x: Any, t: Any, smooth_nr: float = 1e-5, smooth_dr: float = 1e-5, **_: Any) -> Any:
@@ -126,9 +137,15 @@ LOSSES: dict[str, Callable[..., Any]] = {
     "cross_entropy": F.cross_entropy,
     "nll_loss": F.nll_loss,
     "distribution_focal_loss": distribution_focal,
+    "softmax_focal_loss": softmax_focal,
+    "poly1_cross_entropy": poly1,
+    "multi_margin_loss": F.multi_margin_loss,
+    "multilabel_margin_loss": F.multilabel_margin_loss,
+    "multilabel_soft_margin_loss": F.multilabel_soft_margin_loss,
     "dice_loss": dice,
     "box_iou_loss": lambda x, t, **_: 1 - aligned(x, t).mean(),
     "bbox_iou": aligned,
+    **boxes.LOSSES,
     "l1_penalty": lambda w, **_: w.abs().sum(),
     "l2_penalty": lambda w, **_: 0.5 * (w * w).sum(),
     "elastic_net_penalty": lambda w, **_: 0.5 * w.abs().sum() + 0.25 * (w * w).sum(),

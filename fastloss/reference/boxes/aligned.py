@@ -52,6 +52,7 @@ KINDS = ("iou", "giou", "diou", "ciou")
     reductions=(),
     shapes=((), (0,), (40,), (3, 7)),
     bench=((10_000,), (1_000_000,)),
+    frozen=lambda options: options.get("kind") == "ciou",
 )
 def bbox_iou(
     boxes1: Any,
@@ -195,7 +196,11 @@ def distance_box_iou_loss(
     return _box_loss(boxes1, boxes2, formula, reduction, weight, grad)
 
 
-@_aligned_loss(formula="1 − I/U + ρ²/c² + αv", peer="torchvision.ops.complete_box_iou_loss")
+@_aligned_loss(
+    formula="1 − I/U + ρ²/c² + αv",
+    peer="torchvision.ops.complete_box_iou_loss",
+    frozen=lambda options: True,
+)
 def complete_box_iou_loss(
     boxes1: Any,
     boxes2: Any,

@@ -56,7 +56,7 @@ def _pixels(masks: Any) -> np.ndarray:
     sample=mask_pairs,
     options=({}, {"iscrowd": crowd}),
     variants=(Variant(mask_runs, ({}, {"iscrowd": crowd})),),
-    bench=((20, 20, 480, 640), (100, 100, 480, 640)),
+    bench=((8, 8, 64, 64), (32, 32, 240, 320)),
     peer="pycocotools.mask.iou",
 )
 def mask_iou(masks1: Any, masks2: Any, *, iscrowd: Any = None) -> Any:
@@ -74,7 +74,7 @@ def mask_iou(masks1: Any, masks2: Any, *, iscrowd: Any = None) -> Any:
 @_masks(
     formula="x₁, y₁, x₂, y₂ of its pixels",
     sample=single_masks,
-    bench=((100, 1, 480, 640),),
+    bench=((8, 1, 64, 64), (32, 1, 240, 320)),
     peer="torchvision.ops.masks_to_boxes",
 )
 def masks_to_boxes(masks: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._box_samples import (
+    flat,
     quadrilaterals,
     rotated,
     single,
@@ -59,7 +60,7 @@ def _stack(parts: Iterable[np.ndarray], dtype: Any) -> np.ndarray:
 @_transform(
     formula="xyxy ↔ xywh ↔ cxcywh",
     sample=single,
-    options=tuple({"in_fmt": a, "out_fmt": b} for a in FORMATS for b in FORMATS),
+    options=tuple({"in_fmt": a, "out_fmt": b} for a in FORMATS for b in FORMATS[::-1]),
     variants=(
         Variant(rotated, tuple({"in_fmt": a, "out_fmt": b} for a in ROTATED[:2] for b in ROTATED)),
         Variant(quadrilaterals, tuple({"in_fmt": "xyxyxyxy", "out_fmt": b} for b in ROTATED)),
@@ -88,3 +89,36 @@ def box_convert(boxes: Any, in_fmt: str, out_fmt: str) -> Any:
     elif out_fmt == "xyxyxyxy":
         b = _stack(to_four(b), b.dtype)
     return b
+
+
+@_transform(
+    formula="x to [0, W], y to [0, H]",
+    sample=single,
+    options=({"size": (30, 40)}, {"size": (1e4, 0.5)}),
+    peer="torchvision.ops.clip_boxes_to_image",
+)
+def clip_boxes_to_image(boxes: Any, size: Any) -> Any:
+    """Corners cut to an image of (height, width) (torchvision)."""
+    b = as_float(boxes)
+    check_boxes(b, "boxes")
+    height, width = size
+    return np.clip(b, 0, np.array([width, height] * 2, b.dtype)).astype(b.dtype)
+
+
+@register(
+    kind="transform",
+    gradients=0,
+    reductions=(),
+    shapes=((0,), (30,)),
+    bench=((10_000,), (1_000_000,)),
+    formula="w, h ≥ least",
+    sample=flat,
+    options=({"min_size": 2.0}, {"min_size": 0}, {"min_size": -30}),
+    peer="torchvision.ops.remove_small_boxes",
+)
+def remove_small_boxes(boxes: Any, min_size: float) -> Any:
+    """Indices of the boxes whose sides are both at least min_size (torchvision)."""
+    b = as_float(boxes)
+    check_boxes(b, "boxes")
+    least = b.dtype.type(min_size)
+    return np.flatnonzero((b[:, 2] - b[:, 0] >= least) & (b[:, 3] - b[:, 1] >= least))

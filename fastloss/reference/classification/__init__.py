@@ -2,5 +2,6 @@
 
 from . import focal as focal
 from . import margin as margin
+from . import margin_rows as margin_rows
 from . import pointwise as pointwise
 from . import rowwise as rowwise

@@ -9,7 +9,7 @@ import numpy as np
 from .._common import bce_with_logits, elementwise, sigmoid, softplus
 from .._points import pair, point, positive, sign, unit
 from .._registry import Variant
-from .._samples import logits_hard, logits_soft, with_weights
+from .._samples import WEIGHED, logits_hard, logits_soft, with_weights
 
 
 @point(
@@ -17,7 +17,7 @@ from .._samples import logits_hard, logits_soft, with_weights
     terms=0.25,
     sample=logits_hard,
     options=(
-        *with_weights({}),
+        *WEIGHED,
         {"clip": 0.0},
         {"gamma_neg": 0.0, "gamma_pos": 0.0, "clip": 0.25},
         {"gamma_neg": 2.0, "gamma_pos": 0.5, "clip": 0.125},
@@ -84,7 +84,7 @@ def asymmetric_loss(
     formula="|p − t|^β bce(x, t)",
     terms=0.5,
     sample=logits_soft,
-    options=(*with_weights({}), {"beta": 0.0}, {"beta": 1.0}, {"beta": 1.5}, {"beta": 3.0}),
+    options=(*WEIGHED, {"beta": 0.0}, {"beta": 1.0}, {"beta": 1.5}, {"beta": 3.0}),
 )
 def quality_focal_loss(
     input: Any,

@@ -10,6 +10,7 @@ from .._common import elementwise, sigmoid, softplus
 from .._points import pair, point
 from .._registry import Variant
 from .._samples import (
+    WEIGHED,
     distances,
     scores_graded,
     scores_signed,
@@ -23,7 +24,7 @@ from .._samples import (
     formula="exp(−t x)",
     sample=scores_signed,
     smooth_sample=smooth_scores,
-    options=with_weights({}),
+    options=WEIGHED,
 )
 def exponential_loss(
     input: Any,
@@ -47,7 +48,7 @@ def exponential_loss(
     formula="x if t = 1, max(0, margin − x) if t = −1",
     sample=distances,
     smooth_sample=smooth_distances,
-    options=(*with_weights({}), {"margin": 0.5}, {"margin": -1.0}),
+    options=(*WEIGHED, {"margin": 0.5}, {"margin": -1.0}),
     peer="torch.nn.functional.hinge_embedding_loss",
 )
 def hinge_embedding_loss(
@@ -116,7 +117,7 @@ def hinge_loss(
     formula="ln(1 + exp(−t x))",
     sample=scores_signed,
     smooth_sample=smooth_scores,
-    options=with_weights({}),
+    options=WEIGHED,
     variants=(Variant(scores_graded),),
     peer="torch.nn.functional.soft_margin_loss",
 )
@@ -150,7 +151,7 @@ def soft_margin_loss(
     formula="max(0, 1 − t x)²",
     sample=scores_signed,
     smooth_sample=smooth_scores,
-    options=with_weights({}),
+    options=WEIGHED,
 )
 def squared_hinge_loss(
     input: Any,

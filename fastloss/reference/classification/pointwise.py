@@ -10,6 +10,7 @@ from .._common import elementwise, like, sigmoid, softplus
 from .._points import pair, point
 from .._registry import Variant
 from .._samples import (
+    WEIGHED,
     log_probabilities,
     log_probabilities_both,
     logits_soft,
@@ -104,7 +105,7 @@ def binary_cross_entropy_with_logits(
     formula="t (ln t − x)",
     terms=1.0,
     sample=log_probabilities,
-    options=with_weights({}),
+    options=WEIGHED,
     variants=(
         Variant(
             log_probabilities_both,

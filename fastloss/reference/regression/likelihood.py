@@ -11,6 +11,7 @@ from .._common import deliver, elementwise, like, quotient, wanted
 from .._points import pair, point, positive
 from .._registry import Variant
 from .._samples import (
+    WEIGHED,
     amounts_above_zero,
     counts,
     log_amounts,
@@ -34,7 +35,7 @@ def _product(t: np.ndarray, e: np.ndarray) -> np.ndarray:
     formula="exp(x) − t x",
     terms=4.0,
     sample=log_counts,
-    options=(*with_weights({}), {"full": True}),
+    options=(*WEIGHED, {"full": True}),
     variants=(
         Variant(
             counts,
@@ -172,7 +173,7 @@ def gaussian_nll_loss(
     formula="t exp(−x) + x",
     terms=4.0,
     sample=log_amounts,
-    options=with_weights({}),
+    options=WEIGHED,
     variants=(
         Variant(
             amounts_above_zero,
@@ -218,7 +219,7 @@ def gamma_nll_loss(
     terms=4.0,
     sample=log_amounts,
     options=(
-        *with_weights({}),
+        *WEIGHED,
         {"power": 0.0},
         {"power": 1.0},
         {"power": 1.25},

@@ -8,7 +8,7 @@ import numpy as np
 
 from .._common import elementwise
 from .._points import pair, point, sign, unit
-from .._samples import residuals, smooth_residuals, with_weights
+from .._samples import WEIGHED, residuals, smooth_residuals
 
 
 def _sides(input: Any, target: Any, below: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -24,7 +24,7 @@ def _sides(input: Any, target: Any, below: float) -> tuple[np.ndarray, np.ndarra
     formula="c r², c = τ if r < 0 else 1 − τ",
     sample=residuals,
     smooth_sample=smooth_residuals,
-    options=(*with_weights({}), {"expectile": 0.25}, {"expectile": 1.0}, {"expectile": 0.0}),
+    options=(*WEIGHED, {"expectile": 0.25}, {"expectile": 1.0}, {"expectile": 0.0}),
 )
 def expectile_loss(
     input: Any,
@@ -48,7 +48,7 @@ def expectile_loss(
     formula="c |r|, c = τ if r < 0 else 1 − τ",
     sample=residuals,
     smooth_sample=smooth_residuals,
-    options=(*with_weights({}), {"quantile": 0.25}, {"quantile": 1.0}, {"quantile": 0.0}),
+    options=(*WEIGHED, {"quantile": 0.25}, {"quantile": 1.0}, {"quantile": 0.0}),
 )
 def quantile_loss(
     input: Any,

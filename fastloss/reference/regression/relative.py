@@ -8,13 +8,13 @@ import numpy as np
 
 from .._common import elementwise, quotient
 from .._points import pair, point, positive, sign
-from .._samples import amounts, residuals_of_ones, smooth_amounts, with_weights
+from .._samples import WEIGHED, amounts, residuals_of_ones, smooth_amounts
 
 
 @point(
     formula="|r| / max(|t|, ε)",
     sample=residuals_of_ones,
-    options=(*with_weights({}), {"eps": 1.0}),
+    options=(*WEIGHED, {"eps": 1.0}),
 )
 def mape_loss(
     input: Any,
@@ -48,7 +48,7 @@ def mape_loss(
     formula="(ln(1 + x) − ln(1 + t))²",
     sample=amounts,
     smooth_sample=smooth_amounts,
-    options=with_weights({}),
+    options=WEIGHED,
 )
 def msle_loss(
     input: Any,

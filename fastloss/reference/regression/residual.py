@@ -17,7 +17,7 @@ from .._common import (
     wanted,
 )
 from .._points import point, sign
-from .._samples import residuals, smooth_residuals, with_weights
+from .._samples import WEIGHED, residuals, smooth_residuals, with_weights
 
 
 def _pair(input: Any, target: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -201,7 +201,7 @@ def huber_loss(
     )
 
 
-@_point(formula="ln cosh r", options=with_weights({}))
+@_point(formula="ln cosh r", options=WEIGHED)
 def log_cosh_loss(
     input: Any,
     target: Any,

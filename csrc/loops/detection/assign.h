@@ -1,0 +1,168 @@
+/* assign.h -- task-aligned assignment of one image.
+ *
+ * The candidates of an object are a rectangle of cells on every level. Only tiles of anchors that hold one
+ * are decoded, once. Every anchor remembers its largest overlap over all objects, which settles conflicts;
+ * every object keeps its topk claims in a heap, so nothing of size anchors x objects exists. */
+
+/* Decode the tiles of anchors first .. end. */
+static void FL(decode_run)(FL(scene) *s, ptrdiff_t first, ptrdiff_t end) {
+    const fl_detection_args *a = s->call->args;
+    for (ptrdiff_t tile = first / FL_LANES; tile * FL_LANES < end; tile++) {
+        if (s->decoded[tile]) continue;
+        s->decoded[tile] = 1;
+        ptrdiff_t at = tile * FL_LANES, n = a->anchors - at, apart = a->anchors;
+        const real *z = (const real *)a->boxes + s->image * 4 * a->bins * apart + at;
+        if (n < FL_LANES) {
+            for (ptrdiff_t c = 0; c < 4 * a->bins; c++)
+                for (ptrdiff_t l = 0; l < FL_LANES; l++)
+                    s->spill[c * FL_LANES + l] = l < n ? z[c * apart + l] : 0;
+            z = s->spill, apart = FL_LANES;
+        }
+        FL(tile_distances) t;
+        FL(decode_tile)(z, apart, a->bins, &t);
+        (a->angles ? FL(place_rotated_tile) : FL(place_tile))(s, at, &t);
+    }
+}
+
+/* Ask for the logits of the tiles that will be decoded next: their channels lie a plane apart, where no
+ * hardware expects them. */
+static void FL(prefetch_run)(const FL(scene) *s, ptrdiff_t first, ptrdiff_t end) {
+    const fl_detection_args *a = s->call->args;
+    const real *plane = (const real *)a->boxes + s->image * 4 * a->bins * a->anchors;
+    for (ptrdiff_t tile = first / FL_LANES; tile * FL_LANES < end; tile++)
+        for (ptrdiff_t c = 0; c < 4 * a->bins && !s->decoded[tile]; c++)
+            __builtin_prefetch(plane + c * a->anchors + tile * FL_LANES, 0, 2);
+}
+
+/* ---- the topk claims of an object: a heap whose root is the one to give up ------------------ */
+
+static FL_INLINE int FL(worse)(const FL(claim) *a, const FL(claim) *b) {
+    return a->metric < b->metric || (a->metric == b->metric && a->anchor > b->anchor);
+}
+
+/* Anchors come in ascending order, so one that equals the root's metric has lost already. */
+static void FL(push)(FL(claim) *heap, ptrdiff_t *n, ptrdiff_t most, FL(claim) new) {
+    ptrdiff_t i;
+    if (*n < most) {
+        for (i = (*n)++; i > 0 && FL(worse)(&new, &heap[(i - 1) / 2]); i = (i - 1) / 2)
+            heap[i] = heap[(i - 1) / 2];
+    } else {
+        i = 0;
+        for (ptrdiff_t child = 1; child < most; child = 2 * i + 1) {
+            if (child + 1 < most && FL(worse)(&heap[child + 1], &heap[child])) child++;
+            if (!FL(worse)(&heap[child], &new)) break;
+            heap[i] = heap[child], i = child;
+        }
+    }
+    heap[i] = new;
+}
+
+/* The cells of one axis whose centres lie between two sides: first and end. */
+static void FL(cell_range)(ptrdiff_t cells, real stride, real from, real to, ptrdiff_t *first,
+                           ptrdiff_t *end) {
+    ptrdiff_t low = 0, high = cells;
+    while (low < high) {
+        ptrdiff_t i = low + (high - low) / 2;
+        if (FL(beyond)(((real)i + (real)0.5) * stride, from)) high = i;
+        else low = i + 1;
+    }
+    *first = low, high = cells;
+    while (low < high) {
+        ptrdiff_t i = low + (high - low) / 2;
+        if (FL(before)(((real)i + (real)0.5) * stride, to)) low = i + 1;
+        else high = i;
+    }
+    *end = low;
+}
+
+/* One row of candidates: anchors first .. end. */
+static void FL(claim_run)(FL(scene) *s, const FL(object) *object, const real *logits, ptrdiff_t first,
+                          ptrdiff_t end, FL(claim) *heap, ptrdiff_t *n_heap) {
+    const ptrdiff_t most = s->call->args->topk;
+    const int32_t place = object->place;
+    FL_ALIGNED real overlap[FL(stretch)], metric[FL(stretch)], copy[FL(stretch)];
+    FL(decode_run)(s, first, end);
+    for (; first < end; first += FL(stretch)) {
+        int n = end - first < FL(stretch) ? (int)(end - first) : FL(stretch);
+        memcpy(copy, logits + first, n * sizeof(real));
+        for (int i = n; i < FL(whole_rows)(n); i++) copy[i] = 0;
+        s->align(s, object, first, n, copy, overlap, metric);
+        real least = *n_heap < most ? 0 : heap[0].metric;
+        for (int i = 0; i < n; i++) {
+            ptrdiff_t anchor = first + i;
+            if (overlap[i] > s->overlap[anchor])
+                s->overlap[anchor] = overlap[i], s->metric[anchor] = metric[i], s->object[anchor] = place;
+            if (metric[i] > least) {
+                FL(push)(heap, n_heap, most, (FL(claim)){(int32_t)anchor, place, overlap[i], metric[i], 0});
+                least = *n_heap < most ? 0 : heap[0].metric;
+            }
+        }
+    }
+}
+
+static void FL(claim_object)(FL(scene) *s, ptrdiff_t place) {
+    const FL(detection_call) *call = s->call;
+    const fl_detection_args *a = call->args;
+    FL(object) object = {.place = (int32_t)place};
+    FL(reach) reach;
+    const real *box = call->objects + call->per_object * place;
+    if (!(a->angles ? FL(rotated_object) : FL(upright_object))(call, box, &object, &reach)) return;
+    const real *logits = (const real *)a->scores
+        + (s->image * a->classes + (ptrdiff_t)a->class_[a->order[place]]) * a->anchors;
+    FL(claim) *heap = s->claims + s->n;
+    ptrdiff_t n = 0, base = 0;
+    for (int level = 0; level < a->n_levels; level++) {
+        const fl_level *l = &a->levels[level];
+        real stride = (real)l->stride, wider = a->angles ? stride : 0;
+        ptrdiff_t x0, x1, y0, y1;
+        FL(cell_range)(l->width, stride, reach.left - wider, reach.right + wider, &x0, &x1);
+        FL(cell_range)(l->height, stride, reach.top - wider, reach.bottom + wider, &y0, &y1);
+        for (ptrdiff_t y = y0; y < y1 && x0 < x1; y++) {
+            ptrdiff_t row = base + y * l->width;
+            if (y + 1 < y1) FL(prefetch_run)(s, row + l->width + x0, row + l->width + x1);
+            FL(claim_run)(s, &object, logits, row + x0, row + x1, heap, &n);
+        }
+        base += l->height * l->width;
+    }
+    s->n += n;
+}
+
+/* ---- from claims to foreground -------------------------------------------------------------- */
+
+/* An anchor claimed twice goes to the object that overlaps it most, be that a claimant or not. */
+static void FL(settle_conflicts)(FL(scene) *s) {
+    ptrdiff_t n = 0;
+    for (ptrdiff_t i = 0; i < s->n; i++) {
+        FL(claim) *c = &s->claims[i];
+        int32_t at = s->slot[c->anchor];
+        if (at < 0) {
+            s->slot[c->anchor] = (int32_t)n;
+            s->claims[n++] = *c;
+        } else {
+            FL(claim) *owner = &s->claims[at];
+            owner->object = s->object[c->anchor];
+            owner->overlap = s->overlap[c->anchor];
+            owner->metric = s->metric[c->anchor];
+        }
+    }
+    s->n = n;
+}
+
+/* By object, the best first. */
+static int FL(by_metric)(const void *left, const void *right) {
+    const FL(claim) *a = left, *b = right;
+    if (a->object != b->object) return a->object < b->object ? -1 : 1;
+    return FL(worse)(b, a) ? -1 : FL(worse)(a, b);
+}
+
+/* Keep the topk2 best anchors of every object; those it loses go to nobody. */
+static void FL(select_again)(FL(scene) *s) {
+    ptrdiff_t n = 0, rank = 0;
+    qsort(s->claims, s->n, sizeof *s->claims, FL(by_metric));
+    for (ptrdiff_t i = 0; i < s->n; i++) {
+        rank = i && s->claims[i].object == s->claims[i - 1].object ? rank + 1 : 0;
+        if (rank >= s->call->args->topk2 || !(s->claims[i].metric > 0)) continue;
+        s->claims[n++] = s->claims[i];
+    }
+    s->n = n;
+}

@@ -1,0 +1,93 @@
+"""The criterion of boxes with keypoints."""
+
+from fastloss import _core
+from fastloss.detection.results import PoseLoss
+
+__all__ = ["pose_loss"]
+
+_pose = _core.pose
+
+
+def pose_loss(
+    boxes,
+    scores,
+    keypoints,
+    batch_idx,
+    cls,
+    bboxes,
+    target_keypoints,
+    *,
+    level_sizes,
+    strides=(8, 16, 32),
+    gains=(7.5, 12.0, 1.0, 0.5, 1.5),
+    sigmas=None,
+    topk=10,
+    topk2=None,
+    alpha=0.5,
+    beta=6.0,
+    class_weight=None,
+    min_side=(16, 16),
+    grad=False,
+):
+    """Box, class, distribution and keypoint loss of a detector of poses.
+
+    `detection_loss`, and for the n foreground anchors and K keypoints
+
+    ::
+
+        pose  = gain / (n K)  sum (K / visible) (1 - exp(-d^2 / (8 sigma^2 area))) over the visible
+        kobj  = gain / (n K)  sum BCE(visibility logit, visible)
+        total = images (box + pose + kobj + cls + dfl)
+
+    with the distance d and the target's area in strides. A predicted keypoint lies at twice its raw
+    value from the cell's upper left corner. The scores of the anchors play no part here.
+
+    Parameters
+    ----------
+    boxes, scores : as for `detection_loss`
+    keypoints : array_like, shape (B, 2 K, A) or (B, 3 K, A), the dtype of `boxes`
+        Raw x, y and perhaps the logit of the visibility of every keypoint. Without it kobj is 0.
+    batch_idx, cls, bboxes : as for `detection_loss`
+    target_keypoints : array_like, shape (N, K, 2) or (N, K, 3)
+        x and y divided by the image's size; a third number of 0 says that the keypoint is not
+        labelled. Without it all are.
+    level_sizes, strides, topk, topk2, alpha, beta, class_weight, min_side : as for `detection_loss`
+    gains : (float, float, float, float, float)
+        Factors of box, pose, kobj, cls and dfl.
+    sigmas : array_like, shape (K,), optional
+        The tolerance of every keypoint; by default those of COCO for 17, else 1 / K.
+    grad : bool or tuple of 3 ndarray
+        True: also return the derivatives of `total` by `boxes`, `scores` and `keypoints`.
+
+    Returns
+    -------
+    loss : PoseLoss
+        A named tuple of floats (total, box, pose, kobj, cls, dfl).
+    grads : (ndarray, ndarray, ndarray), if asked for
+
+    Raises
+    ------
+    ValueError, IndexError, TypeError : as for `detection_loss`
+
+    References
+    ----------
+    Maji et al. (2022), YOLO-Pose: Enhancing YOLO for Multi Person Pose Estimation Using Object
+    Keypoint Similarity Loss.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import fastloss as fl
+    >>> boxes, scores = np.full((1, 4, 21), 1.5), np.zeros((1, 1, 21))
+    >>> points = [[[0.4, 0.5, 2], [0.6, 0.5, 0]]]
+    >>> loss, grads = fl.pose_loss(
+    ...     boxes, scores, np.zeros((1, 6, 21)), [0], [0], [[0.5, 0.5, 0.8, 0.6]], points,
+    ...     level_sizes=[(4, 4), (2, 2), (1, 1)], grad=True,
+    ... )
+    >>> round(loss.kobj, 4), [g.shape for g in grads]
+    (0.6931, [(1, 4, 21), (1, 1, 21), (1, 6, 21)])
+    """
+    return _pose(
+        PoseLoss, boxes, scores, keypoints, batch_idx, cls, bboxes, target_keypoints, level_sizes,
+        strides, gains, sigmas, topk, topk2, alpha, beta, class_weight, min_side, grad,
+    )  # fmt: skip

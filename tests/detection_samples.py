@@ -1,0 +1,82 @@
+"""Heads and objects for the tests of the detection criteria."""
+
+import numpy as np
+
+from fastloss import _core
+
+LEVELS = ((6, 9), (3, 5), (2, 3))  # not square, rows of every parity
+STRIDES = (8, 16, 32)
+SIZE = np.array([72.0, 48.0])  # the image in pixels
+
+
+def anchors(levels=LEVELS):
+    return sum(height * width for height, width in levels)
+
+
+def head(rng, images=2, classes=3, bins=16, levels=LEVELS, dtype=np.float64):
+    """Raw boxes and scores; boxes of a plausible size with and without bins."""
+    if bins == 1:
+        boxes = rng.uniform(-0.3, 4, (images, 4, anchors(levels)))
+    else:
+        boxes = rng.normal(0, 1.5, (images, 4 * bins, anchors(levels)))
+    scores = rng.normal(-2, 2, (images, classes, anchors(levels)))
+    return boxes.astype(dtype), scores.astype(dtype)
+
+
+def objects(rng, n, images=2, classes=3):
+    """Images in any order, classes, boxes in parts of the image."""
+    boxes = np.concatenate(
+        [rng.uniform(0.1, 0.9, (n, 2)), np.exp(rng.normal(-1.2, 0.7, (n, 2)))], axis=1
+    )
+    return rng.integers(0, images, n), rng.integers(0, classes, n), boxes
+
+
+def pixels(*corners, size=SIZE):
+    """Corners (x1, y1, x2, y2) in pixels as (cx, cy, w, h) in parts of the image."""
+    c = np.array(corners, float).reshape(-1, 4)
+    return np.concatenate([(c[:, :2] + c[:, 2:]) / 2 / size, (c[:, 2:] - c[:, :2]) / size], axis=1)
+
+
+def differs(ours, theirs):
+    """The largest difference, over the largest number."""
+    ours, theirs = np.asarray(ours, np.float64), np.asarray(theirs, np.float64)
+    assert ours.shape == theirs.shape
+    if not theirs.size:
+        return 0.0
+    assert np.isfinite(ours).all(), "not finite"
+    return np.abs(ours - theirs).max() / max(np.abs(theirs).max(), 1e-6)
+
+
+def double(arguments):
+    return [a.astype(np.float64) if isinstance(a, np.ndarray) else a for a in arguments]
+
+
+def on_every_isa():
+    """The instruction sets of this build, each selected while its turn lasts."""
+    before = _core.active_isa()
+    try:
+        for isa in _core.isa_levels():
+            _core.select_isa(isa)
+            yield isa
+    finally:
+        _core.select_isa(before)
+
+
+def agree(ours, theirs, arguments, tolerance, **options):
+    """Value and gradients equal to the float64 reference, on every instruction set.
+
+    The value alone is the same number, and buffers are filled with the same gradients.
+    """
+    expected, slopes = theirs(*double(arguments), grad=True, **options)
+    for isa in on_every_isa():
+        loss, grads = ours(*arguments, grad=True, **options)
+        assert loss == ours(*arguments, **options), isa
+        assert differs(loss, expected) < tolerance, (isa, loss, expected)
+        for i, (grad, slope) in enumerate(zip(grads, slopes, strict=True)):
+            assert differs(grad, slope) < tolerance, (isa, i)
+    buffers = tuple(np.full_like(g, 7) for g in grads)
+    _, filled = ours(*arguments, grad=buffers, **options)
+    for buffer, got, slope in zip(buffers, filled, slopes, strict=True):
+        assert got is buffer
+        assert differs(buffer, slope) < tolerance
+    return loss, grads
