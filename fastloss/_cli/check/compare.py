@@ -77,6 +77,7 @@ def _note(loss: Any, args: tuple, options: dict, extra: dict, worst: Worst, shap
         got = _flat(loss.public(*args, **options, **extra))
         true = _flat(loss.function(*exact_args, **exact_options, **extra))
         terms = _terms(loss, exact_args, exact_options)
+        noise = _noise(loss, args, options, extra) if loss.kind in ("boxes", "pairs") else []
     dtype = _float_dtype(args)
     worst.calls += 1
     if len(got) != len(true):
@@ -90,6 +91,7 @@ def _note(loss: Any, args: tuple, options: dict, extra: dict, worst: Worst, shap
             # A difference of ratios of size 1, of corners that are rounded unless given.
             size = 1.0 if options.get("fmt", "xyxy") == "xyxy" else 4.0
             scale = max(scale, size if index == 0 else 4 * float(np.abs(b).max(initial=0.0)))
+            scale = max(scale, 2 * noise[index])
         words = [f"{k}={_brief(v)}" for k, v in options.items()]
         what = "value" if not index else "gradient" if index <= loss.gradients else "Hessian"
         worst.note(ulp_error(a, b, dtype, scale), ", ".join([what, f"shape={shape}", *words]))
@@ -141,6 +143,21 @@ def _terms_of_derivative(loss: Any, outputs: list[np.ndarray], index: int) -> fl
     return max(_curvature(outputs), 2 * float(np.abs(outputs[index]).max(initial=0.0)), each)
 
 
+def _noise(loss: Any, args: tuple, options: dict, extra: dict) -> list[float]:
+    """What single precision does to each output of the reference, in units of its last place.
+
+    Roots and angles of overlaps magnify the rounding of coordinates, and at a kink it decides: no
+    evaluation in that precision can be held to more.
+    """
+    narrow = tuple(_cast(a, np.float32) for a in args)
+    fewer = {k: _cast(v, np.float32) for k, v in options.items()}
+    single = _flat(loss.function(*narrow, **fewer, **extra))
+    wide = {k: _widen(v) for k, v in fewer.items()}
+    exact = _flat(loss.function(*(_widen(a) for a in narrow), **wide, **extra))
+    off = [np.abs(np.asarray(a, np.float64) - b) for a, b in zip(single, exact, strict=True)]
+    return [float(a[np.isfinite(a)].max(initial=0.0) / np.finfo(np.float32).eps) for a in off]
+
+
 def _curvature(outputs: list[np.ndarray]) -> float:
     """gradient^2 / value: the terms of a second derivative are at least of that size, their sum
     may be zero (rmse_loss of one element)."""
@@ -177,13 +194,17 @@ def _flat(result: Any) -> list[np.ndarray]:
 
 
 def _widen(value: Any) -> Any:
-    """Floating-point arrays in float64; everything else as it stands."""
+    return _cast(value, np.float64)
+
+
+def _cast(value: Any, dtype: Any) -> Any:
+    """Floating-point arrays in one dtype; everything else as it stands."""
     if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-        return value.astype(np.float64)
+        return value.astype(dtype)
     if isinstance(value, dict):
-        return {k: _widen(v) for k, v in value.items()}
+        return {k: _cast(v, dtype) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
-        return type(value)(_widen(v) for v in value)
+        return type(value)(_cast(v, dtype) for v in value)
     return value
 
 
