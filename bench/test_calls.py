@@ -79,5 +79,7 @@ def test_call(measure, loss, output):
     defaults = inspect.signature(loss.public).parameters
     keywords = {k: v for k, v in options_of(loss).items() if v != defaults[k].default}
     if loss.name not in VALUE_ONLY:
-        keywords["grad"] = True if output == "fresh" else np.empty_like(arrays[0])
+        buffers = tuple(np.empty_like(arrays[at]) for at in loss.wrt)
+        buffer = buffers if len(buffers) > 1 else buffers[0]
+        keywords["grad"] = True if output == "fresh" else buffer
     measure(f"{loss.name} {output}", timer(loss.public, arrays, keywords))
