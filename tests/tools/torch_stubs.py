@@ -66,7 +66,8 @@ def module(name: str, cls: type, door: Any) -> str:
     base = cls.__mro__[1].__name__
     parameters = list(door.signature.parameters.values())
     tensors = [p for p in parameters if p.name in door.required]
-    forward = definition("forward", arguments(door, tensors, ["self"]), "Tensor")
+    result = "Any" if door.carries else "Tensor"
+    forward = definition("forward", arguments(door, tensors, ["self"]), result)
     if base != "Loss":
         return f"class {name}(nn.{base}):\n{indented(forward)}"
     options = [
@@ -85,7 +86,7 @@ def parts(ft: Any, doors: dict[str, Any]) -> Iterator[str]:
         else:
             door = doors[name]
             parameters = list(door.signature.parameters.values())
-            result = "Tensor" if door.operates else "Any"
+            result = "Tensor" if door.operates and not door.carries else "Any"
             yield definition(name, arguments(door, parameters, []), result)
 
 
