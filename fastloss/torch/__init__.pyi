@@ -17,12 +17,32 @@ __all__ = [
     "CompleteBoxIoULoss",
     "mask_iou",
     "masks_to_boxes",
+    "efficient_box_iou_loss",
+    "EfficientBoxIoULoss",
+    "scylla_box_iou_loss",
+    "ScyllaBoxIoULoss",
+    "wise_box_iou_loss",
+    "WiseBoxIoULoss",
+    "mpdiou_loss",
+    "MPDIoULoss",
+    "alpha_box_iou_loss",
+    "AlphaBoxIoULoss",
+    "inner_box_iou_loss",
+    "InnerBoxIoULoss",
+    "nwd_loss",
+    "NWDLoss",
     "box_iou",
     "generalized_box_iou",
     "distance_box_iou",
     "complete_box_iou",
+    "pairwise_box_iou",
     "box_area",
     "box_convert",
+    "clip_boxes_to_image",
+    "remove_small_boxes",
+    "probiou_loss",
+    "ProbiouLoss",
+    "probiou",
     "asymmetric_loss",
     "AsymmetricLoss",
     "quality_focal_loss",
@@ -41,6 +61,12 @@ __all__ = [
     "SoftMarginLoss",
     "squared_hinge_loss",
     "SquaredHingeLoss",
+    "multi_margin_loss",
+    "MultiMarginLoss",
+    "multilabel_margin_loss",
+    "MultiLabelMarginLoss",
+    "multilabel_soft_margin_loss",
+    "MultiLabelSoftMarginLoss",
     "binary_cross_entropy",
     "BCELoss",
     "binary_cross_entropy_with_logits",
@@ -53,6 +79,10 @@ __all__ = [
     "NLLLoss",
     "distribution_focal_loss",
     "DistributionFocalLoss",
+    "softmax_focal_loss",
+    "SoftmaxFocalLoss",
+    "poly1_cross_entropy",
+    "Poly1CrossEntropyLoss",
     "l1_penalty",
     "l2_penalty",
     "elastic_net_penalty",
@@ -157,12 +187,241 @@ class CompleteBoxIoULoss(nn.Module):
     def forward(self, boxes1: Tensor, boxes2: Tensor) -> Tensor: ...
 def mask_iou(masks1: Tensor, masks2: Tensor, *, iscrowd: Tensor | None = ...) -> Any: ...
 def masks_to_boxes(masks: Tensor) -> Any: ...
+def efficient_box_iou_loss(
+    boxes1: Tensor,
+    boxes2: Tensor,
+    *,
+    focal_gamma: float = ...,
+    detach: bool = ...,
+    fmt: str = ...,
+    reduction: str = ...,
+    weight: Tensor | None = ...,
+    eps: float = ...,
+) -> Tensor: ...
+class EfficientBoxIoULoss(nn.Module):
+    focal_gamma: float
+    detach: bool
+    fmt: str
+    reduction: str
+    weight: Tensor | None
+    eps: float
+    def __init__(
+        self,
+        *,
+        focal_gamma: float = ...,
+        detach: bool = ...,
+        fmt: str = ...,
+        reduction: str = ...,
+        weight: Tensor | None = ...,
+        eps: float = ...,
+    ) -> None: ...
+    def forward(self, boxes1: Tensor, boxes2: Tensor) -> Tensor: ...
+def scylla_box_iou_loss(
+    boxes1: Tensor,
+    boxes2: Tensor,
+    *,
+    fmt: str = ...,
+    reduction: str = ...,
+    weight: Tensor | None = ...,
+    eps: float = ...,
+) -> Tensor: ...
+class ScyllaBoxIoULoss(nn.Module):
+    fmt: str
+    reduction: str
+    weight: Tensor | None
+    eps: float
+    def __init__(
+        self, *, fmt: str = ..., reduction: str = ..., weight: Tensor | None = ..., eps: float = ...
+    ) -> None: ...
+    def forward(self, boxes1: Tensor, boxes2: Tensor) -> Tensor: ...
+def wise_box_iou_loss(
+    boxes1: Tensor,
+    boxes2: Tensor,
+    *,
+    version: int = ...,
+    running_mean: float | None = ...,
+    momentum: float = ...,
+    gamma: float = ...,
+    alpha: float = ...,
+    delta: float = ...,
+    fmt: str = ...,
+    reduction: str = ...,
+    weight: Tensor | None = ...,
+    eps: float = ...,
+) -> Any: ...
+class WiseBoxIoULoss(nn.Module):
+    version: int
+    running_mean: float | None
+    momentum: float
+    gamma: float
+    alpha: float
+    delta: float
+    fmt: str
+    reduction: str
+    weight: Tensor | None
+    eps: float
+    def __init__(
+        self,
+        *,
+        version: int = ...,
+        running_mean: float | None = ...,
+        momentum: float = ...,
+        gamma: float = ...,
+        alpha: float = ...,
+        delta: float = ...,
+        fmt: str = ...,
+        reduction: str = ...,
+        weight: Tensor | None = ...,
+        eps: float = ...,
+    ) -> None: ...
+    def forward(self, boxes1: Tensor, boxes2: Tensor) -> Any: ...
+def mpdiou_loss(
+    boxes1: Tensor,
+    boxes2: Tensor,
+    *,
+    image_size: Tensor,
+    fmt: str = ...,
+    reduction: str = ...,
+    weight: Tensor | None = ...,
+    eps: float = ...,
+) -> Tensor: ...
+class MPDIoULoss(nn.Module):
+    image_size: Tensor
+    fmt: str
+    reduction: str
+    weight: Tensor | None
+    eps: float
+    def __init__(
+        self,
+        *,
+        image_size: Tensor,
+        fmt: str = ...,
+        reduction: str = ...,
+        weight: Tensor | None = ...,
+        eps: float = ...,
+    ) -> None: ...
+    def forward(self, boxes1: Tensor, boxes2: Tensor) -> Tensor: ...
+def alpha_box_iou_loss(
+    boxes1: Tensor,
+    boxes2: Tensor,
+    *,
+    kind: str = ...,
+    alpha: float = ...,
+    fmt: str = ...,
+    reduction: str = ...,
+    weight: Tensor | None = ...,
+    eps: float = ...,
+) -> Tensor: ...
+class AlphaBoxIoULoss(nn.Module):
+    kind: str
+    alpha: float
+    fmt: str
+    reduction: str
+    weight: Tensor | None
+    eps: float
+    def __init__(
+        self,
+        *,
+        kind: str = ...,
+        alpha: float = ...,
+        fmt: str = ...,
+        reduction: str = ...,
+        weight: Tensor | None = ...,
+        eps: float = ...,
+    ) -> None: ...
+    def forward(self, boxes1: Tensor, boxes2: Tensor) -> Tensor: ...
+def inner_box_iou_loss(
+    boxes1: Tensor,
+    boxes2: Tensor,
+    *,
+    kind: str = ...,
+    ratio: float = ...,
+    fmt: str = ...,
+    reduction: str = ...,
+    weight: Tensor | None = ...,
+    eps: float = ...,
+) -> Tensor: ...
+class InnerBoxIoULoss(nn.Module):
+    kind: str
+    ratio: float
+    fmt: str
+    reduction: str
+    weight: Tensor | None
+    eps: float
+    def __init__(
+        self,
+        *,
+        kind: str = ...,
+        ratio: float = ...,
+        fmt: str = ...,
+        reduction: str = ...,
+        weight: Tensor | None = ...,
+        eps: float = ...,
+    ) -> None: ...
+    def forward(self, boxes1: Tensor, boxes2: Tensor) -> Tensor: ...
+def nwd_loss(
+    boxes1: Tensor,
+    boxes2: Tensor,
+    *,
+    constant: float = ...,
+    fmt: str = ...,
+    reduction: str = ...,
+    weight: Tensor | None = ...,
+    eps: float = ...,
+) -> Tensor: ...
+class NWDLoss(nn.Module):
+    constant: float
+    fmt: str
+    reduction: str
+    weight: Tensor | None
+    eps: float
+    def __init__(
+        self,
+        *,
+        constant: float = ...,
+        fmt: str = ...,
+        reduction: str = ...,
+        weight: Tensor | None = ...,
+        eps: float = ...,
+    ) -> None: ...
+    def forward(self, boxes1: Tensor, boxes2: Tensor) -> Tensor: ...
 def box_iou(boxes1: Tensor, boxes2: Tensor, fmt: str = ...) -> Tensor: ...
 def generalized_box_iou(boxes1: Tensor, boxes2: Tensor) -> Tensor: ...
 def distance_box_iou(boxes1: Tensor, boxes2: Tensor, eps: float = ...) -> Tensor: ...
 def complete_box_iou(boxes1: Tensor, boxes2: Tensor, eps: float = ...) -> Tensor: ...
+def pairwise_box_iou(
+    boxes1: Tensor,
+    boxes2: Tensor,
+    *,
+    kind: str = ...,
+    fmt: str = ...,
+    image_size: Tensor | None = ...,
+    constant: Tensor | None = ...,
+    eps: float = ...,
+) -> Tensor: ...
 def box_area(boxes: Tensor, fmt: str = ...) -> Tensor: ...
 def box_convert(boxes: Tensor, in_fmt: str, out_fmt: str) -> Tensor: ...
+def clip_boxes_to_image(boxes: Tensor, size: Tensor) -> Any: ...
+def remove_small_boxes(boxes: Tensor, min_size: float) -> Any: ...
+def probiou_loss(
+    boxes1: Tensor,
+    boxes2: Tensor,
+    *,
+    floor: float = ...,
+    reduction: str = ...,
+    weight: Tensor | None = ...,
+    eps: float = ...,
+) -> Tensor: ...
+class ProbiouLoss(nn.Module):
+    floor: float
+    reduction: str
+    weight: Tensor | None
+    eps: float
+    def __init__(
+        self, *, floor: float = ..., reduction: str = ..., weight: Tensor | None = ..., eps: float = ...
+    ) -> None: ...
+    def forward(self, boxes1: Tensor, boxes2: Tensor) -> Tensor: ...
+def probiou(boxes1: Tensor, boxes2: Tensor, *, floor: float = ..., eps: float = ...) -> Tensor: ...
 def asymmetric_loss(
     input: Tensor,
     target: Tensor,
@@ -301,6 +560,37 @@ class SquaredHingeLoss(nn.Module):
     weight: Tensor | None
     def __init__(self, *, reduction: str = ..., weight: Tensor | None = ...) -> None: ...
     def forward(self, input: Tensor, target: Tensor) -> Tensor: ...
+def multi_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    p: int = ...,
+    margin: float = ...,
+    weight: Tensor | None = ...,
+    size_average: bool | None = ...,
+    reduce: bool | None = ...,
+    reduction: str = ...,
+) -> Tensor: ...
+class MultiMarginLoss(nn.MultiMarginLoss):
+    def forward(self, input: Tensor, target: Tensor) -> Tensor: ...
+def multilabel_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = ...,
+    reduce: bool | None = ...,
+    reduction: str = ...,
+) -> Tensor: ...
+class MultiLabelMarginLoss(nn.MultiLabelMarginLoss):
+    def forward(self, input: Tensor, target: Tensor) -> Tensor: ...
+def multilabel_soft_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = ...,
+    size_average: bool | None = ...,
+    reduce: bool | None = ...,
+    reduction: str = ...,
+) -> Tensor: ...
+class MultiLabelSoftMarginLoss(nn.MultiLabelSoftMarginLoss):
+    def forward(self, input: Tensor, target: Tensor) -> Tensor: ...
 def binary_cross_entropy(
     input: Tensor,
     target: Tensor,
@@ -364,6 +654,52 @@ class DistributionFocalLoss(nn.Module):
     reduction: str
     weight: Tensor | None
     def __init__(self, *, reduction: str = ..., weight: Tensor | None = ...) -> None: ...
+    def forward(self, input: Tensor, target: Tensor) -> Tensor: ...
+def softmax_focal_loss(
+    input: Tensor,
+    target: Tensor,
+    *,
+    gamma: float = ...,
+    reduction: str = ...,
+    weight: Tensor | None = ...,
+    ignore_index: int = ...,
+) -> Tensor: ...
+class SoftmaxFocalLoss(nn.Module):
+    gamma: float
+    reduction: str
+    weight: Tensor | None
+    ignore_index: int
+    def __init__(
+        self,
+        *,
+        gamma: float = ...,
+        reduction: str = ...,
+        weight: Tensor | None = ...,
+        ignore_index: int = ...,
+    ) -> None: ...
+    def forward(self, input: Tensor, target: Tensor) -> Tensor: ...
+def poly1_cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    *,
+    epsilon: float = ...,
+    reduction: str = ...,
+    weight: Tensor | None = ...,
+    ignore_index: int = ...,
+) -> Tensor: ...
+class Poly1CrossEntropyLoss(nn.Module):
+    epsilon: float
+    reduction: str
+    weight: Tensor | None
+    ignore_index: int
+    def __init__(
+        self,
+        *,
+        epsilon: float = ...,
+        reduction: str = ...,
+        weight: Tensor | None = ...,
+        ignore_index: int = ...,
+    ) -> None: ...
     def forward(self, input: Tensor, target: Tensor) -> Tensor: ...
 def l1_penalty(
     params: Tensor | Iterable[Tensor] | Mapping[str, Tensor], *, strength: float = ...
