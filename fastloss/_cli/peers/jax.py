@@ -136,7 +136,10 @@ def _value_function(name: str) -> Callable[..., Any]:
         return lambda a, b: overlap(
             jnp, a[..., :, None, :], b[..., None, :, :], KINDS[name], eps, lambda v: v
         )
-    return box_area if name == "box_area" else corners_of_centres
+    return CONVERSIONS[name]
+
+
+CONVERSIONS = {"box_area": box_area, "box_convert": corners_of_centres}
 
 
 def prepare(
@@ -145,6 +148,8 @@ def prepare(
     options = {k: v for k, v in options.items() if k not in ("reduction", "in_fmt", "out_fmt")}
     on_device = [jnp.asarray(a) for a in arrays]
     if name in VALUE_ONLY:
+        if name not in KINDS and name not in CONVERSIONS:
+            return None
         value = jax.jit(_value_function(name))
         return {"fresh": lambda: (jax.block_until_ready(value(*on_device)), None)}
     if name == "bbox_iou":
