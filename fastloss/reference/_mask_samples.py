@@ -57,8 +57,8 @@ def mask_runs(rng: np.random.Generator, shape: tuple, dtype: Any) -> tuple[list,
 
 
 def single_masks(rng: np.random.Generator, shape: tuple, dtype: Any) -> tuple[np.ndarray]:
-    """(..., H, W) for shape (..., N, M, H, W), with a pixel or more."""
-    masks = blobs(rng, (*shape[:-4], *shape[-3:])).astype(np.int16)
+    """(..., H, W), each with a pixel or more."""
+    masks = blobs(rng, shape).astype(np.int16)
     masks[..., shape[-2] // 2, shape[-1] // 2] = -1
     return (masks,)
 
