@@ -13,6 +13,12 @@
 #include "registry.h"
 #include "table.h"
 
+/* Set for levels that hardly any machine runs: one loop per loss, which writes all outputs, some of them to no
+ * avail. A third of the code. */
+#ifndef FL_LEAN
+#define FL_LEAN 0
+#endif
+
 #define FL_INLINE inline __attribute__((always_inline))
 #define FL_ALIGNED __attribute__((aligned(64)))
 #define FL_PASTE3(a, b, c) a##b##c

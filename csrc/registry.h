@@ -7,7 +7,7 @@
 enum {
 #define FL_POINTWISE(name, cost, flags) FL_LOSS_##name,
 #define FL_ROOT_OF(name, reduced, each) FL_LOSS_##name,
-#define FL_ROWWISE(name, formula) FL_LOSS_##name,
+#define FL_ROWWISE(name, formula, targets) FL_LOSS_##name,
 #define FL_PICK_ROW(name) FL_LOSS_##name,
 #define FL_MARGIN_ROW(name, cost, flags) FL_LOSS_##name,
 #define FL_ROW_MEANS(name, each) FL_LOSS_##name,

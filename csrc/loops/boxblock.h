@@ -131,16 +131,23 @@ static FL_INLINE void FL(overlap_rows)(int kind, int derive, const FL(box_block)
                                     FL(overlap_block) *r) { \
         FL(overlap_rows)(kind, derive, p, t, n, rules, sign, offset, r); \
     }
+#if FL_LEAN
+#define FL_BOXES(name, kind, cost, pair_cost) FL_OVERLAP_LOOP(name, kind, grad, 1)
+#define FL_OVERLAP_LOOPS(name) {FL(name##_grad), FL(name##_grad)}
+#else
 #define FL_BOXES(name, kind, cost, pair_cost) \
     FL_OVERLAP_LOOP(name, kind, value, 0) \
     FL_OVERLAP_LOOP(name, kind, grad, 1)
+#define FL_OVERLAP_LOOPS(name) {FL(name##_value), FL(name##_grad)}
+#endif
 #define FL_BOX_LOSS(name, kind, cost) FL_BOXES(name, kind, cost, 0)
 #include "../losses.def"
 #undef FL_OVERLAP_LOOP
 
 /* By kind and by whether derivatives are wanted. */
 static FL(overlap_loop) *const FL(overlap_table)[][2] = {
-#define FL_BOXES(name, kind, cost, pair_cost) [kind] = {FL(name##_value), FL(name##_grad)},
+#define FL_BOXES(name, kind, cost, pair_cost) [kind] = FL_OVERLAP_LOOPS(name),
 #define FL_BOX_LOSS(name, kind, cost) FL_BOXES(name, kind, cost, 0)
 #include "../losses.def"
 };
+#undef FL_OVERLAP_LOOPS

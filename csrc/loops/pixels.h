@@ -41,7 +41,7 @@ static void FL(pixel_hess)(const FL(row_call) *call, const FL(pixels) *at, const
     }
 }
 
-static FL_INLINE void FL(pixel_tile)(FL(row_point) (*formula)(real, const real *), const FL(row_call) *call,
+static FL_INLINE void FL(pixel_tile)(const FL(row_call) *call,
                                      FL(pixels) at, ptrdiff_t first, double *lanes) {
     const fl_rowwise_args *a = call->args;
     const ptrdiff_t classes = a->classes;
@@ -97,7 +97,7 @@ static FL_INLINE void FL(pixel_tile)(FL(row_point) (*formula)(real, const real *
         }
         for (int l = 0; l < width; l++) s[l] += part[l];
     }
-    FL(end_rows)(formula, call, n, &b);
+    FL(end_rows)(call, n, &b);
     if (a->boost) FL(boost_parts)(a->boost, first, n, &b);
     for (int l = 0; l < n; l++) lanes[l % FL_LANES] += b.value[l];
     if (v)
@@ -200,7 +200,7 @@ static FL_INLINE void FL(turn_back)(const fl_rowwise_args *a, const fl_rows *row
     }
 }
 
-static FL_INLINE void FL(short_rows)(FL(row_point) (*formula)(real, const real *), const FL(row_call) *call,
+static FL_INLINE void FL(short_rows)(const FL(row_call) *call,
                                      ptrdiff_t first, int n, double *lanes) {
     const fl_rowwise_args *a = call->args;
     FL_ALIGNED real x[FL_SHORT_ROW * FL(tile)], t[FL_SHORT_ROW * FL(tile)], h[FL_SHORT_ROW * FL(tile)];
@@ -217,7 +217,7 @@ static FL_INLINE void FL(short_rows)(FL(row_point) (*formula)(real, const real *
                      width,
                      a->hess.data ? h : NULL,
                      FL(tile)};
-    FL(pixel_tile)(formula, call, at, first, lanes);
+    FL(pixel_tile)(call, at, first, lanes);
     if (at.g) FL(turn_back)(a, &a->grad, first, n, x);
     if (at.h) FL(turn_back)(a, &a->hess, first, n, h);
 }

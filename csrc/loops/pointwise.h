@@ -39,28 +39,27 @@ static FL_INLINE void FL(logit_row)(const real *x, real *z) {
     for (int l = 0; l < FL_LANES; l++) z[l] = FL(exp_minus)(FL(abs)(x[l]));
 }
 
-/* The last, incomplete row: copies of it go through a full row, the same code and the same bits. */
-typedef struct {
-    real v[FL_LANES], g[FL_LANES], h[FL_LANES];
-} FL(point_last);
-
-static FL_INLINE void FL(point_tail)(FL(point_formula) formula, int outputs, int flags, const real *x,
-                                     const real *t, const real *a, const real *p, int n, real scale,
-                                     FL(point_last) *out) {
-    real xs[FL_LANES], ts[FL_LANES], as[FL_LANES], sums[FL_LANES] = {0};
+/* The last, incomplete row: copies of it go through the same loop, for the same bits. */
+static __attribute__((noinline)) void FL(point_last)(FL(point_loop) *loop, int outputs, const real *x,
+                                                     const real *t, const real *a, const real *p, int n,
+                                                     real scale, real *v, real *g, real *h, double *lanes) {
+    real xs[FL_LANES], ts[FL_LANES], as[FL_LANES], vs[FL_LANES], gs[FL_LANES], hs[FL_LANES];
+    double sums[FL_LANES] = {0};
     for (int l = 0; l < FL_LANES; l++) {
         int k = l < n ? l : 0;
-        xs[l] = x[k], ts[l] = t[k], as[l] = flags & FL_HAS_AUX ? a[k] : (real)1;
+        xs[l] = x[k], ts[l] = t[k], as[l] = a ? a[k] : 1;
     }
-    if (flags & FL_LOGIT) FL(logit_row)(xs, as);
-    FL(point_row)(formula, outputs, flags, xs, ts, as, p, scale, out->v, out->g, out->h, sums);
+    loop(xs, ts, as, p, FL_LANES, scale, vs, gs, hs, sums);
+    for (int l = 0; l < n; l++) {
+        lanes[l] += sums[l];
+        if (outputs & FL(to_value)) v[l] = vs[l];
+        if (outputs & FL(to_grad)) g[l] = gs[l];
+        if (outputs & (FL(to_hess) | FL(to_curvature))) h[l] = hs[l];
+    }
 }
 
-typedef void FL(point_tail_loop)(const real *x, const real *t, const real *a, const real *p, int n,
-                                 real scale, FL(point_last) *out);
-
-static FL_INLINE void FL(point_run)(FL(point_formula) formula, FL(point_tail_loop) tail, int outputs,
-                                    int flags, const real *x, const real *t, const real *a, const real *p,
+static FL_INLINE void FL(point_run)(FL(point_formula) formula, FL(point_loop) self, int outputs, int flags,
+                                    const real *x, const real *t, const real *a, const real *p,
                                     ptrdiff_t n, real scale, real *v, real *g, real *h, double *lanes) {
     real q[FL_MAX_PARAMETERS];        /* a copy that no output can alias */
     for (int k = 0; k < FL_MAX_PARAMETERS; k++) q[k] = p[k];
@@ -84,57 +83,42 @@ static FL_INLINE void FL(point_run)(FL(point_formula) formula, FL(point_tail_loo
         }
         for (int l = 0; l < FL_LANES; l++) lanes[l] += sums[l];
     }
-    int rest = (int)(n - i);
-    if (!rest) return;
-    FL(point_last) last;
-    tail(x + i, t + i, a + i, p, rest, scale, &last);
-    for (int l = 0; l < rest; l++) {
-        lanes[l] += last.v[l];
-        if (outputs & FL(to_value)) v[i + l] = last.v[l];
-        if (outputs & FL(to_grad)) g[i + l] = last.g[l];
-        if (outputs & (FL(to_hess) | FL(to_curvature))) h[i + l] = last.h[l];
-    }
+    if (i < n)
+        FL(point_last)(self, outputs, x + i, t + i, flags & FL_HAS_AUX ? a + i : NULL, p, (int)(n - i), scale,
+                       v + i, g + i, h + i, lanes);
 }
 
 /* The loops of one loss, for the combinations of outputs that calls ask for. */
 typedef struct {
-    FL(point_loop) *sum, *grad, *value, *value_grad, *all;
+    FL(point_loop) *sum, *grad, *value, *all;
 } FL(point_loops);
 
-#define FL_TAIL(name, tail, outputs, flags) \
-    static __attribute__((noinline)) void FL(name##tail)(const real *x, const real *t, const real *a, \
-                                                         const real *p, int n, real scale, \
-                                                         FL(point_last) *out) { \
-        FL(point_tail)(FL(name), outputs, flags, x, t, a, p, n, scale, out); \
-    }
-#define FL_LOOP(name, suffix, tail, outputs, flags) \
+#define FL_LOOP(name, suffix, outputs, flags) \
     static void FL(name##_##suffix)(const real *x, const real *t, const real *a, const real *p, ptrdiff_t n, \
                                     real scale, real *v, real *g, real *h, double *lanes) { \
-        FL(point_run)(FL(name), FL(name##tail), outputs, flags, x, t, a, p, n, scale, v, g, h, lanes); \
+        FL(point_run)(FL(name), FL(name##_##suffix), outputs, flags, x, t, a, p, n, scale, v, g, h, lanes); \
     }
+#if FL_LEAN
+#define FL_POINTWISE(name, cost, flags) FL_LOOP(name, all, FL(to_value) | FL(to_grad) | FL(to_hess), flags)
+#define FL_LOOPS(name) {FL(name##_all), FL(name##_all), FL(name##_all), FL(name##_all)}
+#else
 #define FL_POINTWISE(name, cost, flags) \
-    FL_TAIL(name, _tail, FL(to_value) | FL(to_grad) | FL(to_hess), flags) \
-    FL_LOOP(name, sum, _tail, 0, flags) \
-    FL_LOOP(name, grad, _tail, FL(to_grad), flags) \
-    FL_LOOP(name, value, _tail, FL(to_value), flags) \
-    FL_LOOP(name, value_grad, _tail, FL(to_value) | FL(to_grad), flags) \
-    FL_LOOP(name, all, _tail, FL(to_value) | FL(to_grad) | FL(to_hess), flags)
-#define FL_CURVATURE(name, flags) \
-    FL_TAIL(name, _boost_tail, FL(to_value) | FL(to_grad) | FL(to_curvature), flags) \
-    FL_LOOP(name, boost, _boost_tail, FL(to_grad) | FL(to_curvature), flags)
+    FL_LOOP(name, sum, 0, flags) \
+    FL_LOOP(name, grad, FL(to_grad), flags) \
+    FL_LOOP(name, value, FL(to_value), flags) \
+    FL_LOOP(name, all, FL(to_value) | FL(to_grad) | FL(to_hess), flags)
+#define FL_LOOPS(name) {FL(name##_sum), FL(name##_grad), FL(name##_value), FL(name##_all)}
+#endif
+#define FL_CURVATURE(name, flags) FL_LOOP(name, boost, FL(to_grad) | FL(to_curvature), flags)
 #include "../losses.def"
-#undef FL_TAIL
 #undef FL_LOOP
 
 static const FL(point_loops) FL(point_table)[FL_LOSS_COUNT] = {
-#define FL_POINTWISE(name, cost, flags) \
-    [FL_LOSS_##name] = {FL(name##_sum), FL(name##_grad), FL(name##_value), FL(name##_value_grad), \
-                        FL(name##_all)},
-#define FL_ROW_MEANS(name, each) \
-    [FL_LOSS_##name] = {FL(each##_sum), FL(each##_grad), FL(each##_value), FL(each##_value_grad), \
-                        FL(each##_all)},
+#define FL_POINTWISE(name, cost, flags) [FL_LOSS_##name] = FL_LOOPS(name),
+#define FL_ROW_MEANS(name, each) [FL_LOSS_##name] = FL_LOOPS(each),
 #include "../losses.def"
 };
+#undef FL_LOOPS
 
 /* The loops of losses with a curvature of their own. */
 static FL(point_loop) *const FL(boost_table)[FL_LOSS_COUNT] = {
@@ -190,7 +174,7 @@ static void FL(point_block)(const FL(point_call) *call, ptrdiff_t start, ptrdiff
 
     FL(point_loop) *loop = call->boost ? call->boost
         : args->hess.data              ? loops->all
-        : args->grad.data              ? (value ? loops->value_grad : loops->grad)
+        : args->grad.data              ? (value ? loops->all : loops->grad)
                                        : (value ? loops->value : loops->sum);
     double unweighted[FL_LANES] = {0};
     if (args->aux_grad.data) FL(point_by_aux)(call, x, t, a, w, start, n);
@@ -225,7 +209,7 @@ static void FL(point_chunk)(void *context, ptrdiff_t chunk) {
     ptrdiff_t start = chunk * FL_CHUNK, end = start + FL_CHUNK;
     if (end > args->space.size) end = args->space.size;
     double lanes[FL_LANES] = {0};
-    int whole = args->input.direct && args->target.direct && !args->weight.data && !args->value.data
+    int whole = !FL_LEAN && args->input.direct && args->target.direct && !args->weight.data && !args->value.data
         && !args->hess.data && !args->aux_grad.data && !call->stream && (!args->aux.data || args->aux.direct)
         && (!args->grad.data || args->grad.direct);
     if (whole) {

@@ -14,24 +14,13 @@
 
 enum { FL(group) = 16, FL(tile) = 64 };
 
-typedef struct {
-    const fl_rowwise_args *args;
-    real scale;                    /* of the derivatives */
-    real smooth;                   /* label smoothing / classes */
-    real weight_sum;               /* of the class weights */
-    ptrdiff_t per_chunk;           /* rows or tiles */
-    int stream;
-    double *partials;
-    int failed;                    /* no memory for a row */
-    real parameters[FL_MAX_PARAMETERS];
-} FL(row_call);
-
 /* Rows that are taken together: what each wants, and what comes of it. */
 typedef struct {
     ptrdiff_t class0[FL(tile)], class1[FL(tile)];      /* targets, and their weights: */
     real weight0[FL(tile)], weight1[FL(tile)];
     FL(word) live[FL(tile)];                           /* all bits, or none where the row is ignored */
-    real most[FL(tile)], sum[FL(tile)];                /* m and s of above */
+    real most[FL(tile)], sum[FL(tile)];                /* m and s of above, and log s: */
+    real log_sum[FL(tile)];
     real score0[FL(tile)], score1[FL(tile)];           /* of the targets */
     real dot[FL(tile)], total[FL(tile)];               /* of row_dot */
     real value[FL(tile)];
@@ -40,6 +29,25 @@ typedef struct {
     real share[FL(tile)];                              /* of the softmax in the gradient, unscaled */
     real curve0[FL(tile)], curve1[FL(tile)];           /* second derivatives by log-probabilities */
 } FL(row_batch);
+
+typedef struct FL(row_call) FL(row_call);
+
+/* What n rows amount to, once the softmax is known. One per loss, and not inlined: the passes over the classes,
+ * most of the code and all of the time, are the same for every loss. */
+typedef void FL(row_end)(const FL(row_call) *call, FL(row_batch) *b, int n);
+
+struct FL(row_call) {
+    const fl_rowwise_args *args;
+    FL(row_end) *end;
+    real scale;                    /* of the derivatives */
+    real smooth;                   /* label smoothing / classes */
+    real weight_sum;               /* of the class weights */
+    ptrdiff_t per_chunk;           /* rows or tiles */
+    int stream;
+    double *partials;
+    int failed;                    /* no memory for a row */
+    real parameters[FL_MAX_PARAMETERS];
+};
 
 /* The class of a row and its weight; -1 where the row is ignored. */
 static FL_INLINE ptrdiff_t FL(label_of)(const fl_rowwise_args *a, ptrdiff_t row, real *weight) {
@@ -235,55 +243,62 @@ static FL_INLINE ptrdiff_t FL(row_offset)(ptrdiff_t row, ptrdiff_t inner, const 
     return inner == 1 ? row * a->outer : row / inner * a->outer + row % inner * a->inner;
 }
 
-/* Once the softmax is known: what n rows amount to. */
-static FL_INLINE void FL(end_soft)(FL(row_batch) *b, int n, const real *log_s, real *share) {
+/* Of rows with class probabilities: the same for every loss. */
+static void FL(end_soft)(const FL(row_call) *call, FL(row_batch) *b, int n) {
+    (void)call;
     FL_LANE_LOOP
     for (int r = 0; r < n; r++) {
-        b->value[r] = b->total[r] * log_s[r] - b->dot[r];
-        share[r] = b->total[r];
+        b->value[r] = b->total[r] * b->log_sum[r] - b->dot[r];
+        b->share[r] = b->total[r];
         b->curve0[r] = b->curve1[r] = 0;
     }
 }
-static FL_INLINE void FL(end_targets)(FL(row_point) (*formula)(real, const real *), FL(row_batch) *b, int n,
-                                      int two, const FL(row_call) *call, const real *log_s, real *share) {
+static FL_INLINE void FL(end_targets)(FL(row_point) (*formula)(real, const real *), int targets,
+                                      const FL(row_call) *call, FL(row_batch) *b, int n) {
     const real scale = call->scale;
+    const int two = targets == 2;
     real p[FL_MAX_PARAMETERS];        /* a copy that no output can alias */
     for (int k = 0; k < FL_MAX_PARAMETERS; k++) p[k] = call->parameters[k];
     FL_LANE_LOOP
     for (int r = 0; r < n; r++) {
-        FL(row_point) f0 = formula(b->score0[r] - b->most[r] - log_s[r], p), f1 = {0, 0, 0};
-        if (two) f1 = formula(b->score1[r] - b->most[r] - log_s[r], p);
+        FL(row_point) f0 = formula(b->score0[r] - b->most[r] - b->log_sum[r], p), f1 = {0, 0, 0};
+        if (two) f1 = formula(b->score1[r] - b->most[r] - b->log_sum[r], p);
         real slope0 = b->weight0[r] * f0.slope, slope1 = two ? b->weight1[r] * f1.slope : 0;
         real value = b->weight0[r] * f0.value + (two ? b->weight1[r] * f1.value : 0);
-        share[r] = -(slope0 + slope1);
+        b->share[r] = -(slope0 + slope1);
         b->slope0[r] = slope0 * scale, b->slope1[r] = slope1 * scale;
         b->curve0[r] = b->weight0[r] * f0.curve * scale;
         b->curve1[r] = two ? b->weight1[r] * f1.curve * scale : 0;
         b->value[r] = FL(from_bits)(FL(bits)(value) & b->live[r]);
     }
 }
-static FL_INLINE void FL(end_smooth)(FL(row_batch) *b, int n, real smooth, real weight_sum, const real *log_s,
-                                     real *share) {
+static void FL(end_smooth)(const FL(row_call) *call, FL(row_batch) *b, int n) {
+    const real smooth = call->smooth, weight_sum = call->weight_sum;
     FL_LANE_LOOP
     for (int r = 0; r < n; r++) {
-        real value = b->value[r] + smooth * (weight_sum * log_s[r] - b->dot[r]);
-        share[r] += smooth * weight_sum;
+        real value = b->value[r] + smooth * (weight_sum * b->log_sum[r] - b->dot[r]);
+        b->share[r] += smooth * weight_sum;
         b->value[r] = FL(from_bits)(FL(bits)(value) & b->live[r]);
     }
 }
-static FL_INLINE void FL(end_rows)(FL(row_point) (*formula)(real, const real *), const FL(row_call) *call,
-                                   int n, FL(row_batch) *b) {
-    FL_ALIGNED real log_s[FL(tile)];
-    real *const share = b->share;
+static void FL(end_rows)(const FL(row_call) *call, int n, FL(row_batch) *b) {
     const real scale = call->scale;
     n = (n + FL_LANES - 1) / FL_LANES * FL_LANES;
     FL_LANE_LOOP
-    for (int r = 0; r < n; r++) log_s[r] = FL(log)(b->sum[r]);
-    if (call->args->target.data) FL(end_soft)(b, n, log_s, share);
-    else if (call->args->position) FL(end_targets)(formula, b, n, 1, call, log_s, share);
-    else FL(end_targets)(formula, b, n, 0, call, log_s, share);
-    if (!call->args->target.data && call->smooth != 0)
-        FL(end_smooth)(b, n, call->smooth, call->weight_sum, log_s, share);
+    for (int r = 0; r < n; r++) b->log_sum[r] = FL(log)(b->sum[r]);
+    call->end(call, b, n);
+    if (!call->args->target.data && call->smooth != 0) FL(end_smooth)(call, b, n);
     FL_LANE_LOOP
-    for (int r = 0; r < n; r++) b->factor[r] = share[r] * scale / b->sum[r];
+    for (int r = 0; r < n; r++) b->factor[r] = b->share[r] * scale / b->sum[r];
 }
+
+#define FL_ROWWISE(name, formula, targets) \
+    static void FL(name##_end)(const FL(row_call) *call, FL(row_batch) *b, int n) { \
+        FL(end_targets)(FL(formula), targets, call, b, n); \
+    }
+#include "../losses.def"
+
+static FL(row_end) *const FL(row_ends)[FL_LOSS_COUNT] = {
+#define FL_ROWWISE(name, formula, targets) [FL_LOSS_##name] = FL(name##_end),
+#include "../losses.def"
+};

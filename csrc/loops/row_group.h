@@ -76,7 +76,7 @@ static FL_INLINE void FL(narrow_softmax)(const fl_rowwise_args *a, const real *c
     FL(fold_rows)(lanes, 1, b->sum);
 }
 
-static FL_INLINE void FL(row_group)(FL(row_point) (*formula)(real, const real *), const FL(row_call) *call,
+static FL_INLINE void FL(row_group)(const FL(row_call) *call,
                                     ptrdiff_t first, int n, real *scratch, double *lanes) {
     const fl_rowwise_args *a = call->args;
     const ptrdiff_t classes = a->classes;
@@ -107,7 +107,7 @@ static FL_INLINE void FL(row_group)(FL(row_point) (*formula)(real, const real *)
         }
         if (wide) b.sum[r] = (real)FL(row_exp)(x[r], classes, b.most[r], e[r], n * a->input.outer);
     }
-    FL(end_rows)(formula, call, n, &b);
+    FL(end_rows)(call, n, &b);
     if (a->boost) FL(boost_parts)(a->boost, first, n, &b);
 
     for (int r = 0; r < n; r++) lanes[r] += b.value[r];

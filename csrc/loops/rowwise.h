@@ -1,7 +1,7 @@
 /* rowwise.h -- the call: chunks of rows or of tiles of pixels, labels, the mean's divisor. */
 
-static FL_INLINE void FL(rowwise_chunk)(FL(row_point) (*formula)(real, const real *), FL(row_call) *call,
-                                        ptrdiff_t chunk) {
+static void FL(rowwise_chunk)(void *context, ptrdiff_t chunk) {
+    FL(row_call) *call = context;
     const fl_rowwise_args *a = call->args;
     ptrdiff_t first = chunk * call->per_chunk, last = first + call->per_chunk;
     double lanes[FL_LANES] = {0};
@@ -9,7 +9,7 @@ static FL_INLINE void FL(rowwise_chunk)(FL(row_point) (*formula)(real, const rea
         ptrdiff_t rows = a->outer_count * a->inner;
         if (last > rows) last = rows;
         for (; first < last; first += FL(tile))
-            FL(short_rows)(formula, call, first, last - first < FL(tile) ? (int)(last - first) : FL(tile),
+            FL(short_rows)(call, first, last - first < FL(tile) ? (int)(last - first) : FL(tile),
                            lanes);
     } else if (a->input.class_ == 1) {
         ptrdiff_t rows = a->outer_count * a->inner;
@@ -23,7 +23,7 @@ static FL_INLINE void FL(rowwise_chunk)(FL(row_point) (*formula)(real, const rea
             return;
         }
         for (; first < last; first += group)
-            FL(row_group)(formula, call, first, last - first < group ? (int)(last - first) : group, scratch,
+            FL(row_group)(call, first, last - first < group ? (int)(last - first) : group, scratch,
                           lanes);
         if (call->stream) fl_stream_done();
         free(scratch);
@@ -53,7 +53,7 @@ static FL_INLINE void FL(rowwise_chunk)(FL(row_point) (*formula)(real, const rea
                 at.g = wide, at.h = wide + a->classes * FL(tile);
                 at.g_class = at.h_class = FL(tile);
             }
-            FL(pixel_tile)(formula, call, at, outer * a->inner + inner, lanes);
+            FL(pixel_tile)(call, at, outer * a->inner + inner, lanes);
             if (wide) {
                 FL(narrow)(at.g, a->classes, at.n, &a->grad, outer * a->grad.outer + inner);
                 FL(narrow)(at.h, a->classes, at.n, &a->hess, outer * a->hess.outer + inner);
@@ -63,12 +63,6 @@ static FL_INLINE void FL(rowwise_chunk)(FL(row_point) (*formula)(real, const rea
     }
     call->partials[chunk] = fl_sum_lanes(lanes);
 }
-
-#define FL_ROWWISE(name, formula) \
-    static void FL(name##_chunk)(void *context, ptrdiff_t chunk) { \
-        FL(rowwise_chunk)(FL(formula), context, chunk); \
-    }
-#include "../losses.def"
 
 /* The target's log-probability alone; the gradient arrives as zeros. */
 static void FL(nll_chunk)(void *context, ptrdiff_t chunk) {
@@ -92,12 +86,6 @@ static void FL(nll_chunk)(void *context, ptrdiff_t chunk) {
     }
     call->partials[chunk] = fl_sum_lanes(lanes);
 }
-
-static fl_chunk_body *const FL(row_table)[FL_LOSS_COUNT] = {
-#define FL_ROWWISE(name, formula) [FL_LOSS_##name] = FL(name##_chunk),
-#define FL_PICK_ROW(name) [FL_LOSS_##name] = FL(name##_chunk),
-#include "../losses.def"
-};
 
 /* Check every label, and find what the mean divides by. */
 static fl_status FL(row_divisor)(fl_rowwise_args *a, double *divisor) {
@@ -123,7 +111,11 @@ static fl_status FL(rowwise)(fl_rowwise_args *a) {
     double divisor, few[FL_FEW_CHUNKS];
     fl_status status = FL(row_divisor)(a, &divisor);
     if (status) return status;
-    FL(row_call) call = {.args = a, .smooth = (real)(a->smoothing / (double)a->classes)};
+    FL(row_call) call = {
+        .args = a,
+        .end = a->target.data ? FL(end_soft) : FL(row_ends)[a->loss],
+        .smooth = (real)(a->smoothing / (double)a->classes),
+    };
     call.scale = a->reduction == FL_REDUCE_MEAN ? (real)(1 / divisor) : 1;
     for (int i = 0; i < FL_MAX_PARAMETERS; i++) call.parameters[i] = (real)a->parameters[i];
     for (ptrdiff_t c = 0; c < a->classes; c++)
@@ -141,7 +133,7 @@ static fl_status FL(rowwise)(fl_rowwise_args *a) {
     ptrdiff_t n_chunks = (units + call.per_chunk - 1) / call.per_chunk;
     call.partials = n_chunks <= FL_FEW_CHUNKS ? few : malloc(n_chunks * sizeof(double));
     if (!call.partials) return FL_NO_MEMORY;
-    fl_parallel(n_chunks, fl_rowwise_cost(a), FL(row_table)[a->loss], &call);
+    fl_parallel(n_chunks, fl_rowwise_cost(a), picked ? FL(nll_chunk) : FL(rowwise_chunk), &call);
     double sum = 0;
     for (ptrdiff_t i = 0; i < n_chunks; i++) sum += call.partials[i];
     if (call.partials != few) free(call.partials);
