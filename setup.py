@@ -60,8 +60,9 @@ class BuildExt(build_ext):
     """
 
     def build_extension(self, ext):
-        built = self.get_ext_fullpath(ext.name)
-        if not (self.force or newer_group(ext.sources + ext.depends, built)):
+        built, wanted = self.get_ext_fullpath(ext.name), Path("build/isas.txt")
+        same = wanted.exists() and wanted.read_text() == " ".join(ISAS)
+        if same and not (self.force or newer_group(ext.sources + ext.depends, built)):
             return
         directory = "-".join(["build/objects", self.plat_name, *ONLY])
         units = [(f"csrc/isa/{isa}.c", flags) for isa, flags in ISAS.items()]
@@ -96,6 +97,8 @@ class BuildExt(build_ext):
             ext.extra_objects += [name for job in (core, *kernels) for name in job.result()]
         ext.sources = []
         super().build_extension(ext)
+        wanted.parent.mkdir(exist_ok=True)
+        wanted.write_text(" ".join(ISAS))
 
 
 core = Extension(

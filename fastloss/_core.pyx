@@ -1,4 +1,4 @@
-# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, freethreading_compatible=True
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, binding=False, freethreading_compatible=True
 """The one compiled module: check arrays, fill arguments, call C without the GIL."""
 
 cimport cython

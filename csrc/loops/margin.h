@@ -83,8 +83,8 @@ static FL_INLINE void FL(margin_tile)(int square, const FL(row_call) *call, ptrd
         right[l] = (FL(word))t;
         base[l] = l < n ? call->parameters[1] - x[t * FL(tile) + l] : -INFINITY;
         weight[l] = (w ? w[t] : 1) * share;
-        values[l] = slopes[l] = curves[l] = 0;
     }
+    for (int l = 0; l < FL(tile); l++) values[l] = slopes[l] = curves[l] = 0;
     for (ptrdiff_t c = 0; c < a->classes; c++) {
         real *xc = x + c * FL(tile), *hc = h + c * FL(tile);
         FL_LANE_LOOP

@@ -54,7 +54,7 @@ static FL_INLINE void FL(pixel_tile)(const FL(row_call) *call,
     real *const m = b.most, *const s = b.sum, *const dot = b.dot, *const total = b.total;
 
     FL(plan_rows)(call, first, n, &b);
-    for (int l = 0; l < width; l++) m[l] = -INFINITY, s[l] = 0;
+    for (int l = 0; l < FL(tile); l++) m[l] = -INFINITY, s[l] = 0;
     for (ptrdiff_t c = 0; c < classes; c++) {
         const real *xc = x + c * at.x_class;
         FL_LANE_LOOP
@@ -67,7 +67,7 @@ static FL_INLINE void FL(pixel_tile)(const FL(row_call) *call,
     /* Long sums in two levels: 64 classes at a time. */
     for (ptrdiff_t c = 0; c < classes;) {
         ptrdiff_t end = c + 64 < classes ? c + 64 : classes;
-        for (int l = 0; l < width; l++) part[l] = 0;
+        for (int l = 0; l < FL(tile); l++) part[l] = 0;
         for (; c < end; c++) {
             const real *xc = x + c * at.x_class, *tc = t ? t + c * at.t_class : NULL;
             real wc = w ? w[c] : 1;
@@ -157,6 +157,11 @@ static FL_INLINE void FL(turn_square)(const real *const *from, ptrdiff_t at, rea
 static FL_INLINE void FL(turn)(const fl_rowwise_args *a, const fl_rows *rows, ptrdiff_t first, int n,
                                int width, real *tile) {
     int r = 0;
+    for (ptrdiff_t c = 0; c < a->classes && n < width; c++) {
+        real *last = tile + c * FL(tile) + width - FL_LANES;
+        FL_LANE_LOOP
+        for (int l = 0; l < FL_LANES; l++) last[l] = 0;
+    }
     for (; r + 4 <= n; r += 4) {
         const real *row[4];
         for (int i = 0; i < 4; i++)
@@ -173,9 +178,6 @@ static FL_INLINE void FL(turn)(const fl_rowwise_args *a, const fl_rows *rows, pt
         const real *row = (const real *)rows->data + FL(row_offset)(first + r, a->inner, rows);
         for (ptrdiff_t c = 0; c < a->classes; c++) tile[c * FL(tile) + r] = row[c];
     }
-    if (n == width) return;
-    for (ptrdiff_t c = 0; c < a->classes; c++)
-        for (r = n; r < width; r++) tile[c * FL(tile) + r] = 0;
 }
 
 static FL_INLINE void FL(turn_back)(const fl_rowwise_args *a, const fl_rows *rows, ptrdiff_t first, int n,

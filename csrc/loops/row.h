@@ -90,16 +90,22 @@ static FL_INLINE void FL(plan_positions)(const FL(row_call) *call, ptrdiff_t fir
 
 /* Of n rows; with class probabilities there is nothing to plan. Lanes beyond n hold harmless numbers. */
 static FL_INLINE void FL(plan_rows)(const FL(row_call) *call, ptrdiff_t first, int n, FL(row_batch) *b) {
+    /* Row by row of lanes: of a length known here, or compilers call memset for each array. */
+    for (int r = call->args->target.data ? 0 : n / FL_LANES * FL_LANES; r < n; r += FL_LANES) {
+        FL_LANE_LOOP
+        for (int l = 0; l < FL_LANES; l++) {
+            b->live[r + l] = -(FL(word))(r + l < n);
+            b->weight0[r + l] = b->weight1[r + l] = b->score0[r + l] = b->score1[r + l] = b->most[r + l] = 0;
+            b->sum[r + l] = 1;
+        }
+        for (int l = 0; l < FL_LANES; l++) b->class0[r + l] = b->class1[r + l] = 0;
+    }
+    for (int r = 0; r < n; r += FL_LANES) {
+        FL_LANE_LOOP
+        for (int l = 0; l < FL_LANES; l++) b->dot[r + l] = b->total[r + l] = 0;
+    }
     if (call->args->index) FL(plan_labels)(call, first, n, b);
     else if (call->args->position) FL(plan_positions)(call, first, n, b);
-    int start = call->args->target.data ? 0 : n, width = (n + FL_LANES - 1) / FL_LANES * FL_LANES;
-    for (int r = start; r < width; r++) {
-        b->live[r] = -(FL(word))(r < n);
-        b->class0[r] = b->class1[r] = 0, b->weight0[r] = b->weight1[r] = 0;
-        b->score0[r] = b->score1[r] = 0;
-    }
-    for (int r = 0; r < width; r++) b->dot[r] = b->total[r] = 0;
-    for (int r = n; r < width; r++) b->most[r] = 0, b->sum[r] = 1;
 }
 
 /* Four rows of lanes at a time: a single one would wait for each comparison. */

@@ -104,21 +104,25 @@ cdef inline bint same_shape(cnp.ndarray a, cnp.ndarray b) noexcept:
     return True
 
 
+cdef tuple REDUCTIONS = ("mean", "sum", "none")
+cdef int[3] REDUCTION_CODES = [FL_REDUCE_MEAN, FL_REDUCE_SUM, FL_REDUCE_NONE]
+
+
 cdef int parse_reduction(object reduction) except -1:
-    if reduction is "mean":
-        return FL_REDUCE_MEAN
-    if reduction is "none":
-        return FL_REDUCE_NONE
-    if reduction is "sum":
-        return FL_REDUCE_SUM
-    if isinstance(reduction, str):
-        if reduction == "mean":
-            return FL_REDUCE_MEAN
-        if reduction == "none":
-            return FL_REDUCE_NONE
-        if reduction == "sum":
-            return FL_REDUCE_SUM
-    raise ValueError(f"reduction is {shown(reduction)}; expected 'mean', 'sum' or 'none'")
+    return REDUCTION_CODES[parse_choice("reduction", reduction, REDUCTIONS)]
+
+
+cdef int parse_choice(str name, object value, tuple choices) except -1:
+    """The position of a string among the choices."""
+    cdef int i, n = len(choices)
+    for i in range(n):      # a literal is the same object: no comparison of letters
+        if value is choices[i]:
+            return i
+    if isinstance(value, str) and value in choices:
+        return choices.index(value)
+    *others, last = map(repr, choices)
+    expected = f"{', '.join(others)} or {last}"
+    raise ValueError(f"{name} is {shown(value)}; expected {expected}")
 
 
 cdef int parse_batch_reduction(object reduction, cnp.ndarray x, double *factor) except -1:
@@ -309,6 +313,11 @@ cdef cnp.ndarray as_output(str name, object out, cnp.ndarray input, str input_na
         if other is not None and overlap(a, other):
             raise ValueError(f"{name} shares memory with {argument}")
     return a
+
+
+cdef inline bint is_buffer(object flag) noexcept:
+    """Whether an output argument brings its own array."""
+    return not (flag is True or flag is False) and cnp.PyArray_Check(flag)
 
 
 cdef bint wants(str name, object flag) except -1:

@@ -208,7 +208,7 @@ def boxes(
     if weight is not None:
         w = as_operand("weight", weight)
     if wants("grad", grad):
-        if grad is not False and cnp.PyArray_Check(grad):
+        if is_buffer(grad):
             g_out = as_output("grad", grad, p, "boxes1", (("boxes1", given(boxes1)), ("boxes2", given(boxes2)), ("weight", given(weight))))
             g = g_out if cnp.PyArray_ISALIGNED(g_out) else empty(g_out, number)
         else:
@@ -346,7 +346,7 @@ def pairs(int loss, boxes1, boxes2, fmt, eps, grad, tuple parameters=None):
         v = cnp.PyArray_EMPTY(2, matrix, number, 0)
     if wants("grad", grad):
         dtype = p.dtype
-        if grad is not False and cnp.PyArray_Check(grad):
+        if is_buffer(grad):
             g_out = as_pair_output(grad, (*shape, width), dtype, (("boxes1", boxes1), ("boxes2", boxes2)))
             plain = cnp.PyArray_ISALIGNED(g_out) and cnp.PyArray_IS_C_CONTIGUOUS(g_out)
             g = g_out if plain else np.empty((*shape, width), dtype)

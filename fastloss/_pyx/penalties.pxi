@@ -5,7 +5,7 @@ cdef double add_penalty(fl_pointwise_args *args, str name, cnp.ndarray w, object
     cdef cnp.ndarray g = None, out = None
     cdef int status, i
     if wants("grad", grad):
-        if cnp.PyArray_Check(grad):
+        if is_buffer(grad):
             out = as_output("grad", grad, w, name, ((name, w),))
         g = out if out is not None and cnp.PyArray_ISALIGNED(out) else empty(w, cnp.PyArray_TYPE(w))
     args.dtype = F32 if cnp.PyArray_TYPE(w) == cnp.NPY_FLOAT else F64

@@ -60,9 +60,9 @@ cdef object call_pointwise(double factor, int loss, input, target, weight, aux, 
     if aux is not None:
         a = as_operand(aux_name, aux)
 
-    if want_hess and not cnp.PyArray_Check(hess):
+    if want_hess and not is_buffer(hess):
         h = empty(x, number)
-    if (want_grad or want_hess) and not cnp.PyArray_Check(grad):
+    if (want_grad or want_hess) and not is_buffer(grad):
         g = empty(x, number)
     if (want_grad and g is None) or (want_hess and h is None):
         if g is None:

@@ -32,6 +32,12 @@ cdef extern from "fastloss.h" nogil:
 # Images of fewer pixels are put end to end, class by class, where images do not matter.
 cdef Py_ssize_t FEW_PIXELS = 64
 
+cdef enum:
+    BINARY
+    MULTILABEL
+    MULTICLASS
+cdef tuple MODES = ("binary", "multilabel", "multiclass"), AVERAGES = ("macro", "micro")
+
 
 cdef cnp.ndarray chosen_classes(object classes, Py_ssize_t n, bint binary):
     """The indices of the classes that take part; None: all."""
@@ -111,8 +117,7 @@ def ratio(int loss, input, target, tuple parameters, mode, from_logits, per_imag
     cdef fl_ratio_args args
     cdef const fl_loss_info *info = fl_loss_at(loss)
     cdef cnp.ndarray x, t, chosen, weights, v = None, g = None, g_out = None
-    cdef int i, number, status
-    cdef Py_ssize_t count
+    cdef int i, number, status, chosen_mode
     cdef bint binary, multiclass, by_class
 
     x = as_input("input", input)
@@ -121,13 +126,9 @@ def ratio(int loss, input, target, tuple parameters, mode, from_logits, per_imag
     args.loss = loss
     args.dtype = F32 if number == cnp.NPY_FLOAT else F64
     args.reduction = parse_reduction(reduction)
-    if not isinstance(mode, str) or mode not in ("binary", "multilabel", "multiclass"):
-        raise ValueError(f"mode is {shown(mode)}; expected 'binary', 'multilabel' or 'multiclass'")
-    if not isinstance(average, str) or average not in ("macro", "micro"):
-        raise ValueError(f"average is {shown(average)}; expected 'macro' or 'micro'")
-    binary = mode == "binary"
-    multiclass = mode == "multiclass"
-    args.pooled = average == "micro"
+    chosen_mode = parse_choice("mode", mode, MODES)
+    binary, multiclass = chosen_mode == BINARY, chosen_mode == MULTICLASS
+    args.pooled = parse_choice("average", average, AVERAGES)
     for i in range(info.n_parameters):
         args.parameters[i] = parse_in_domain(
             info.parameters[i].name, parameters[i], info.parameters[i].domain
@@ -164,7 +165,7 @@ def ratio(int loss, input, target, tuple parameters, mode, from_logits, per_imag
     weights = weights_of_classes(class_weight, args.classes, binary, args.pooled)
 
     if wants("grad", grad):
-        if cnp.PyArray_Check(grad):
+        if is_buffer(grad):
             g_out = as_output("grad", grad, x, "input",
                               (("input", given(input)), ("target", given(target)), ("class_weight", given(class_weight))))
         else:

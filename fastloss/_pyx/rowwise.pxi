@@ -71,6 +71,7 @@ cdef bint by_pixels(fl_rows *rows, Py_ssize_t inner) noexcept:
 
 @cython.final
 @cython.freelist(8)
+@cython.no_gc          # what it holds are arrays, and it never outlives the call
 cdef class RowCall:
     """The arguments of one rowwise call and the arrays that keep them alive."""
 
@@ -217,13 +218,13 @@ cdef class RowCall:
     cdef int outputs(self, object input, object target, object weight, object grad, object hess) except -1:
         cdef bint curved = wants("hess", hess)
         if wants("grad", grad) or curved:
-            if cnp.PyArray_Check(grad):
+            if is_buffer(grad):
                 inputs = (("target", given(target)), ("weight", given(weight)))
                 if not (cnp.PyArray_Check(input) and same_memory(grad, input)):
                     inputs += (("input", given(input)),)
                 self.g_out = as_output("grad", grad, self.x, "input", inputs)
                 self.g = self.g_out
-            if cnp.PyArray_Check(hess):
+            if is_buffer(hess):
                 self.h_out = as_output("hess", hess, self.x, "input",
                                        (("input", given(input)), ("target", given(target)),
                                         ("weight", given(weight)), ("grad", self.g_out)))
