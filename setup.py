@@ -15,7 +15,8 @@ from setuptools.modified import newer_group
 X86 = platform.machine().lower() in {"x86_64", "amd64"}
 ARM = platform.machine().lower() in {"arm64", "aarch64"}
 
-# Less peeling than -O3 likes: a quarter off the size, no slower. Machines older than 2013 get small code.
+# Less peeling than -O3 likes: a quarter off the size, no slower. Machines of before 2013 get small
+# code.
 FAST = (
     ["-O3"] if sys.platform == "darwin" else ["-O3", "--param", "max-completely-peeled-insns=100"]
 )
@@ -55,8 +56,8 @@ HEADERS = files("csrc/**/*.h") + files("csrc/*.def")
 class BuildExt(build_ext):
     """Compile the C sources beside the extension, all instruction sets in parallel.
 
-    They know nothing of Python, so every interpreter shares the objects in build/objects-*. The extension itself
-    is compiled among them.
+    They know nothing of Python, so every interpreter shares the objects in build/objects-*. The
+    extension itself is compiled among them.
     """
 
     def build_extension(self, ext):

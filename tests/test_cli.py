@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ import pytest
 
 import fastloss as fl
 from fastloss._cli import main
+from fastloss.reference import LOSSES
 
 needs_rich = pytest.mark.skipif(not importlib.util.find_spec("rich"), reason="needs rich")
 needs_demo = pytest.mark.skipif(
@@ -266,6 +268,29 @@ def test_bench_measures_and_writes(capsys, tmp_path):
     text = table.read_text()
     assert "| mse_loss | 16 |" in text
     assert "### Where fastloss loses" in text
+
+
+@pytest.mark.peer
+@pytest.mark.slow
+def test_compiled_torch_computes_what_eager_torch_does():
+    pytest.importorskip("torch")
+    if shutil.which("g++") is None:
+        pytest.skip("torch.compile needs g++")
+    from fastloss._cli.bench.engines import installed
+    from fastloss._cli.peers import torch as eager
+    from fastloss._cli.peers import torch_compile as compiled
+
+    assert "torch" in installed(None) and "torch_compile" not in installed(None)
+    assert "torch_compile" in installed("torch_compile")
+    arrays = LOSSES["huber_loss"].smooth_sample(
+        np.random.default_rng(0), (40,), np.dtype("float32")
+    )
+    options = {"delta": 0.5}
+    expected, found = (
+        e.prepare("huber_loss", arrays, options)["fresh"]() for e in (eager, compiled)
+    )
+    np.testing.assert_allclose(compiled.summary(found), eager.summary(expected), rtol=1e-6)
+    assert compiled.prepare("nms", arrays, {}) is None
 
 
 @needs_demo

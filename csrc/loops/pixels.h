@@ -41,8 +41,8 @@ static void FL(pixel_hess)(const FL(row_call) *call, const FL(pixels) *at, const
     }
 }
 
-static FL_INLINE void FL(pixel_tile)(const FL(row_call) *call,
-                                     FL(pixels) at, ptrdiff_t first, double *lanes) {
+static FL_INLINE void FL(pixel_tile)(const FL(row_call) *call, FL(pixels) at, ptrdiff_t first,
+                                     double *lanes) {
     const fl_rowwise_args *a = call->args;
     const ptrdiff_t classes = a->classes;
     const int n = at.n, width = at.width;
@@ -202,8 +202,7 @@ static FL_INLINE void FL(turn_back)(const fl_rowwise_args *a, const fl_rows *row
     }
 }
 
-static FL_INLINE void FL(short_rows)(const FL(row_call) *call,
-                                     ptrdiff_t first, int n, double *lanes) {
+static FL_INLINE void FL(short_rows)(const FL(row_call) *call, ptrdiff_t first, int n, double *lanes) {
     const fl_rowwise_args *a = call->args;
     FL_ALIGNED real x[FL_SHORT_ROW * FL(tile)], t[FL_SHORT_ROW * FL(tile)], h[FL_SHORT_ROW * FL(tile)];
     const int width = (n + FL_LANES - 1) / FL_LANES * FL_LANES;

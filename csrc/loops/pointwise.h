@@ -59,8 +59,8 @@ static __attribute__((noinline)) void FL(point_last)(FL(point_loop) *loop, int o
 }
 
 static FL_INLINE void FL(point_run)(FL(point_formula) formula, FL(point_loop) self, int outputs, int flags,
-                                    const real *x, const real *t, const real *a, const real *p,
-                                    ptrdiff_t n, real scale, real *v, real *g, real *h, double *lanes) {
+                                    const real *x, const real *t, const real *a, const real *p, ptrdiff_t n,
+                                    real scale, real *v, real *g, real *h, double *lanes) {
     real q[FL_MAX_PARAMETERS];        /* a copy that no output can alias */
     for (int k = 0; k < FL_MAX_PARAMETERS; k++) q[k] = p[k];
     ptrdiff_t i = 0;
@@ -209,9 +209,9 @@ static void FL(point_chunk)(void *context, ptrdiff_t chunk) {
     ptrdiff_t start = chunk * FL_CHUNK, end = start + FL_CHUNK;
     if (end > args->space.size) end = args->space.size;
     double lanes[FL_LANES] = {0};
-    int whole = !FL_LEAN && args->input.direct && args->target.direct && !args->weight.data && !args->value.data
-        && !args->hess.data && !args->aux_grad.data && !call->stream && (!args->aux.data || args->aux.direct)
-        && (!args->grad.data || args->grad.direct);
+    int whole = !FL_LEAN && args->input.direct && args->target.direct && !args->weight.data
+        && !args->value.data && !args->hess.data && !args->aux_grad.data && !call->stream
+        && (!args->aux.data || args->aux.direct) && (!args->grad.data || args->grad.direct);
     if (whole) {
         FL(point_loop) *loop = args->grad.data ? call->loops->grad : call->loops->sum;
         loop((const real *)args->input.data + start, (const real *)args->target.data + start,

@@ -76,8 +76,8 @@ static FL_INLINE void FL(narrow_softmax)(const fl_rowwise_args *a, const real *c
     FL(fold_rows)(lanes, 1, b->sum);
 }
 
-static FL_INLINE void FL(row_group)(const FL(row_call) *call,
-                                    ptrdiff_t first, int n, real *scratch, double *lanes) {
+static FL_INLINE void FL(row_group)(const FL(row_call) *call, ptrdiff_t first, int n, real *scratch,
+                                    double *lanes) {
     const fl_rowwise_args *a = call->args;
     const ptrdiff_t classes = a->classes;
     const int wide = classes > FL_WIDE_ROW, soft = a->target.data != NULL;

@@ -9,8 +9,7 @@ static void FL(rowwise_chunk)(void *context, ptrdiff_t chunk) {
         ptrdiff_t rows = a->outer_count * a->inner;
         if (last > rows) last = rows;
         for (; first < last; first += FL(tile))
-            FL(short_rows)(call, first, last - first < FL(tile) ? (int)(last - first) : FL(tile),
-                           lanes);
+            FL(short_rows)(call, first, last - first < FL(tile) ? (int)(last - first) : FL(tile), lanes);
     } else if (a->input.class_ == 1) {
         ptrdiff_t rows = a->outer_count * a->inner;
         real *scratch = NULL;
@@ -23,8 +22,7 @@ static void FL(rowwise_chunk)(void *context, ptrdiff_t chunk) {
             return;
         }
         for (; first < last; first += group)
-            FL(row_group)(call, first, last - first < group ? (int)(last - first) : group, scratch,
-                          lanes);
+            FL(row_group)(call, first, last - first < group ? (int)(last - first) : group, scratch, lanes);
         if (call->stream) fl_stream_done();
         free(scratch);
     } else {

@@ -4,7 +4,8 @@ Every engine runs in a process of its own (two OpenMP runtimes would spin agains
 on the same numbers and the same processor cores. The timings are taken in turns; a figure is the
 median over the rounds. Outputs are fresh, as the peers have them, but for the column "reused"
 (grad=buffer). "limit" is np.add(a, b, out=c) over as many bytes as the loss must move. What is not
-installed is left out.
+installed is left out; torch_compile, which needs g++ and seconds for every case, takes part where
+--engines names it.
 """
 
 from __future__ import annotations

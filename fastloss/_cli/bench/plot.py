@@ -10,7 +10,13 @@ import numpy as np
 from ..demo.picture import pyplot
 from .report import _title, duration, others, ratio, size
 
-COLOURS = {"reference": "#8a8f98", "torch": "#e4572e", "numba": "#17807e", "jax": "#6a4fb6"}
+COLOURS = {
+    "reference": "#8a8f98",
+    "torch": "#e4572e",
+    "torch_compile": "#f2a541",
+    "numba": "#17807e",
+    "jax": "#6a4fb6",
+}
 
 
 def _typical(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

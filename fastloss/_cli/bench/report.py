@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 BUSY = 0.7
-OTHERS = ("reference", "torch", "numba", "jax")
+OTHERS = ("reference", "torch", "torch_compile", "numba", "jax")
 
 
 def duration(seconds: float) -> str:

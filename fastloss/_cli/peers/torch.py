@@ -163,13 +163,17 @@ VISION: dict[str, Callable[..., Any] | None] = {
 
 
 def prepare(
-    name: str, arrays: tuple, options: dict[str, Any]
+    name: str,
+    arrays: tuple,
+    options: dict[str, Any],
+    transform: Callable[[Any], Any] = lambda loss: loss,
 ) -> dict[str, Callable[[], Any]] | None:
     loss = LOSSES.get(name) or VISION.get(name)
     if ops is not None and name in VISION:
         loss = getattr(ops, name)
     if loss is None:
         return None
+    loss = transform(loss)
     x, *rest = (torch.from_numpy(a.copy()) for a in arrays)
     if name in VALUE_ONLY:
         return {"fresh": lambda: (loss(x, *rest, **options), None)}
