@@ -21,7 +21,6 @@ typedef struct {
 #include "losses/regression.h"
 #include "losses/boxes.h"
 #include "losses/detection.h"
-#include "losses/probiou.h"
 #include "losses/box_variants.h"
 #include "losses/rotated.h"
 

@@ -25,11 +25,10 @@ static void FL(fill_rotated)(FL(rotated_block) *b, int n) {
 /* Standard deviations, which `extra` widens, and directions of Gaussians. */
 static FL_PASS void FL(complete_gaussians)(FL(rotated_block) *restrict b, int n, real extra) {
     int rows = FL(whole_rows)(n), far = 0;
-    const real twelfth = (real)(1 / 12.0);
     FL(fill_rotated)(b, n);
     for (int i = 0; i < rows; i++) {
-        b->p[i] = FL(sqrt)(FL(fma)(b->w[i] * twelfth, b->w[i], extra));
-        b->q[i] = FL(sqrt)(FL(fma)(b->h[i] * twelfth, b->h[i], extra));
+        b->p[i] = FL(deviation)(b->w[i], extra);
+        b->q[i] = FL(deviation)(b->h[i], extra);
         FL(sincos)(b->angle[i], &b->s[i], &b->c[i]);
     }
     for (int i = 0; i < rows; i++) far |= !(FL(abs)(b->angle[i]) <= FL_SINCOS_LIMIT);

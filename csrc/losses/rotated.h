@@ -7,6 +7,15 @@ typedef struct {
     real x, y, w, h, c, s, p, q;
 } FL(rotated);
 
+/* A rotated box as a Gaussian, whose variances `extra` widens. */
+static FL_INLINE real FL(deviation)(real side, real extra) {
+    const real twelfth = (real)(1 / 12.0);
+    return FL(sqrt)(FL(fma)(side * twelfth, side, extra));
+}
+static FL_INLINE FL(rotated) FL(gaussian_of)(real x, real y, real w, real h, real c, real s, real extra) {
+    return (FL(rotated)){x, y, w, h, c, s, FL(deviation)(w, extra), FL(deviation)(h, extra)};
+}
+
 /* r: by the angle in radians. */
 typedef struct {
     real value, x, y, w, h, r;

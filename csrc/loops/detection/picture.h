@@ -6,7 +6,7 @@ enum { FL(stretch) = 256 };         /* candidates of one row of cells taken at o
 typedef struct {
     int32_t place;
     FL(box) box;                          /* upright boxes ... */
-    FL(gaussian) gaussian;                /* ... and rotated ones, with the region of their candidates: */
+    FL(rotated) gaussian;                 /* ... and rotated ones, with the region of their candidates: */
     real x, y;                            /* a corner of it, */
     real ab_x, ab_y, ab, ad_x, ad_y, ad;  /* the sides from there and their squares */
 } FL(object);
@@ -25,7 +25,7 @@ typedef void FL(align)(const FL(scene) *s, const FL(object) *object, ptrdiff_t f
 struct FL(scene) {
     const FL(detection_call) *call;
     ptrdiff_t image;
-    real *p[5];                           /* predicted boxes in pixels: x1 y1 x2 y2 angle, or x y a b k */
+    real *p[6];                           /* predicted boxes in pixels: x1 y1 x2 y2 angle, or x y c s p q */
     unsigned char *decoded;               /* per tile */
     real *spill;                          /* the logits of an incomplete tile */
     real *overlap, *metric;               /* of the object that overlaps an anchor most ... */

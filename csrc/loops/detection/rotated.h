@@ -31,10 +31,10 @@ static void FL(place_rotated_tile)(const FL(scene) *s, ptrdiff_t at, const FL(ti
         FL(oriented)
         p = FL(oriented_of)(call->x[at + l], call->y[at + l], t->d[0][l], t->d[1][l], t->d[2][l], t->d[3][l],
                             cosines[l], sines[l]);
-        FL(gaussian)
+        FL(rotated)
         g = FL(gaussian_of)(p.x * stride, p.y * stride, p.w * stride, p.h * stride, p.c, p.s, 0);
         s->p[0][at + l] = g.x, s->p[1][at + l] = g.y;
-        s->p[2][at + l] = g.a, s->p[3][at + l] = g.b, s->p[4][at + l] = g.k;
+        s->p[2][at + l] = g.c, s->p[3][at + l] = g.s, s->p[4][at + l] = g.p, s->p[5][at + l] = g.q;
     }
 }
 
@@ -43,14 +43,15 @@ static void FL(align_rotated)(const FL(scene) *s, const FL(object) *object, ptrd
                               const real *logits, real *restrict overlap, real *restrict metric) {
     const FL(object) o = *object;
     const real *stride = s->call->stride + first, *ax = s->call->x + first, *ay = s->call->y + first;
-    const real *x = s->p[0] + first, *y = s->p[1] + first, *a = s->p[2] + first, *b = s->p[3] + first;
-    const real *k = s->p[4] + first, alpha = (real)s->call->args->alpha, beta = (real)s->call->args->beta;
+    const real *x = s->p[0] + first, *y = s->p[1] + first, *cosine = s->p[2] + first, *sine = s->p[3] + first;
+    const real *p = s->p[4] + first, *q = s->p[5] + first, eps = (real)1e-7,
+               alpha = (real)s->call->args->alpha, beta = (real)s->call->args->beta;
     for (int i = 0; i < n; i++) {
         real dx = ax[i] * stride[i] - o.x, dy = ay[i] * stride[i] - o.y;
         real ab = dx * o.ab_x + dy * o.ab_y, ad = dx * o.ad_x + dy * o.ad_y;
         int inside = (ab >= 0) & (ab <= o.ab) & (ad >= 0) & (ad <= o.ad);
-        real value =
-            FL(gaussian_overlap_of)(0, o.gaussian, (FL(gaussian)){x[i], y[i], a[i], b[i], k[i]}).value;
+        FL(rotated) own = {x[i], y[i], 0, 0, cosine[i], sine[i], p[i], q[i]};
+        real value = 1 - FL(probiou)(0, o.gaussian, own, &eps).value;
         real each = inside ? FL(max)(value, 0) : 0;
         overlap[i] = each;
         metric[i] = inside ? FL(alignment)(0, logits[i], each, alpha, beta) : 0;

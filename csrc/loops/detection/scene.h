@@ -34,7 +34,7 @@ static int FL(assign_objects)(FL(scene) *s, ptrdiff_t first, ptrdiff_t end) {
     const fl_detection_args *a = s->call->args;
     ptrdiff_t tiles = (a->anchors + FL_LANES - 1) / FL_LANES, room = (tiles + 1) * FL_LANES;
     ptrdiff_t most = a->topk < a->anchors ? a->topk : a->anchors, objects = end - first;
-    size_t reals = 7 * room + 4 * a->bins * FL_LANES + 2 * objects;
+    size_t reals = 8 * room + 4 * a->bins * FL_LANES + 2 * objects;
     char *memory = calloc(1, reals * sizeof(real) + 2 * room * sizeof(int32_t) + tiles);
     s->claims = malloc((size_t)objects * most * sizeof *s->claims);
     if (!memory || !s->claims) {
@@ -42,7 +42,7 @@ static int FL(assign_objects)(FL(scene) *s, ptrdiff_t first, ptrdiff_t end) {
         return 0;
     }
     real *at = (real *)memory, *most_overlap, *most_metric;
-    for (int k = 0; k < 5; k++, at += room) s->p[k] = at;
+    for (int k = 0; k < 6; k++, at += room) s->p[k] = at;
     s->overlap = at, s->metric = at += room;
     s->spill = at += room;
     most_overlap = at += 4 * a->bins * FL_LANES;

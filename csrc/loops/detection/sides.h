@@ -84,7 +84,7 @@ static void FL(want_rotated_sides)(FL(front) *f) {
 /* Sums of weight (1 - ProbIoU) and of the angles' loss, with their gradients. */
 static void FL(front_rotated)(const FL(detection_call) *call, FL(front) *f, double *items) {
     const fl_detection_args *a = call->args;
-    const real floor = (real)0.01, box_gain = (real)a->gains[FL_ITEM_BOX];
+    const real eps = (real)1e-7, floor = (real)0.01, box_gain = (real)a->gains[FL_ITEM_BOX];
     const real angle_gain = (real)a->gains[FL_ITEM_ANGLE];
     real pc[FL_LANES], ps[FL_LANES], tc[FL_LANES], ts[FL_LANES];
     FL(turn_angles)(f->angle, FL_LANES, pc, ps);
@@ -93,20 +93,19 @@ static void FL(front_rotated)(const FL(detection_call) *call, FL(front) *f, doub
         FL(oriented)
         p = FL(oriented_of)(f->x[l], f->y[l], f->p.d[0][l], f->p.d[1][l], f->p.d[2][l], f->p.d[3][l], pc[l],
                             ps[l]);
-        FL(gaussian) own = FL(gaussian_of)(p.x, p.y, p.w, p.h, p.c, p.s, floor);
-        FL(gaussian)
+        FL(rotated) own = FL(gaussian_of)(p.x, p.y, p.w, p.h, p.c, p.s, floor);
+        FL(rotated)
         other = FL(gaussian_of)(f->t[0][l], f->t[1][l], f->t[2][l], f->t[3][l], tc[l], ts[l], floor);
-        FL(gaussian_overlap) o = FL(gaussian_overlap_of)(1, own, other);
-        FL(gaussian_slope) by = FL(gaussian_chain)(o, own, p.w, p.h, p.c, p.s);
+        FL(rotated_overlap) o = FL(probiou)(1, own, other, &eps);
         FL(row_point) turn = FL(angle_loss)(f->angle[l] - f->t[4][l], f->t[2][l], f->t[3][l]);
         real w = f->weight[l], g = -box_gain * w;
         real gxf = (real)0.5 * (o.x * p.c + o.y * p.s), gyf = (real)0.5 * (o.y * p.c - o.x * p.s);
-        items[FL_ITEM_BOX] += w * (1 - o.value);
+        items[FL_ITEM_BOX] += w * o.value;
         items[FL_ITEM_ANGLE] += w * turn.value;
-        f->by_distance[0][l] = g * (by.w - gxf), f->by_distance[1][l] = g * (by.h - gyf);
-        f->by_distance[2][l] = g * (by.w + gxf), f->by_distance[3][l] = g * (by.h + gyf);
+        f->by_distance[0][l] = g * (o.w - gxf), f->by_distance[1][l] = g * (o.h - gyf);
+        f->by_distance[2][l] = g * (o.w + gxf), f->by_distance[3][l] = g * (o.h + gyf);
         real orbit = o.y * (p.xf * p.c - p.yf * p.s) - o.x * (p.xf * p.s + p.yf * p.c);
-        f->by_angle[l] = g * (by.angle + orbit) + angle_gain * w * turn.slope;
+        f->by_angle[l] = g * (o.r + orbit) + angle_gain * w * turn.slope;
     }
     for (int l = f->n; l < FL_LANES; l++)
         for (int k = 0; k < 4; k++) f->by_distance[k][l] = 0;
