@@ -86,18 +86,20 @@ def result_type(door: Door, values: Sequence[Any]) -> torch.dtype:
 
 def forward(door: Door, values: Sequence[Any], grad: bool) -> Any:
     """The kernel: numbers in, numbers out."""
-    given = arrays_of(named(door, values))
+    arguments = named(door, values)
+    given = arrays_of(arguments)
     single = result_type(door, values) == torch.float32
     if not door.scales:
         return contiguous(door.public(**given), single)
-    inputs = learned(door, named(door, values))
+    inputs = learned(door, arguments)
     if not grad or mixes(door, given):
         value, gradients = door.public(**given), tuple(x.new_empty(0) for x in inputs)
     else:
         gradients = tuple(torch.empty_like(x, requires_grad=False) for x in inputs)
         buffers = grouped(door, (gradient.numpy() for gradient in gradients))
         value, _ = door.public(**given, grad=buffers if len(buffers) > 1 else buffers[0])
-    return *(contiguous(value, single) if door.result else [contiguous(value, single)]), *gradients
+    value = contiguous(value, single)
+    return *(value if door.result else (value,)), *gradients
 
 
 def contiguous(value: Any, single: bool) -> Any:
