@@ -56,7 +56,7 @@ format: .venv/with-dev
 
 types: .venv/built .venv/with-dev .venv/with-test
 	$(BIN)/mypy
-	$(BIN)/mypy --strict tests/typing_examples.py
+	$(BIN)/mypy --strict tests/typing_examples.py tests/typing_torch.py
 	@if $(BIN)/pyright --version >/dev/null 2>&1; \
 	then $(BIN)/pyright --pythonpath $(BIN)/python; \
 	else echo "pyright does not run here: skipped"; fi

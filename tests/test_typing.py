@@ -4,12 +4,24 @@ import sys
 
 import pytest
 
+since = pytest.mark.skipif(sys.version_info < (3, 11), reason="typing.assert_type came with 3.11")
 
-@pytest.mark.skipif(sys.version_info < (3, 11), reason="typing.assert_type came with 3.11")
+
+@since
 def test_examples_run():
     import typing_examples
 
     for example in typing_examples.EXAMPLES:
+        example()
+
+
+@since
+@pytest.mark.peer
+def test_examples_of_torch_run():
+    pytest.importorskip("torch", minversion="2.5")
+    import typing_torch
+
+    for example in typing_torch.EXAMPLES:
         example()
 
 

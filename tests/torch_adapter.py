@@ -15,7 +15,8 @@ torch.set_num_threads(
     1
 )  # small tensors, and processes beside this one: waiting for a team takes longest
 
-DOORS = {door.name: door for door in doors()}
+CRITERIA = {door.name: door for door in doors() if door.result}
+DOORS = {door.name: door for door in doors() if not door.result}
 LEARNED = [name for name, door in DOORS.items() if door.differentiable]
 FUNCTIONS = {name: getattr(ft, name) for name in LOSSES if hasattr(ft, name)}
 

@@ -145,7 +145,8 @@ def register(
 class Criterion:
     """A function of a whole batch that fits no kind of `Loss`, and its reference.
 
-    Its family has tests of its own; the registry knows what it is called and what it computes.
+    Its family has tests of its own; the registry knows what it is called and what it computes,
+    how many gradients it has, and the named tuple that it returns, where it has some.
     """
 
     name: str
@@ -153,6 +154,7 @@ class Criterion:
     formula: str
     function: Callable[..., Any]
     gradients: int
+    result: Any
 
     @property
     def public(self) -> Callable[..., Any]:
@@ -164,13 +166,13 @@ CRITERIA: dict[str, Criterion] = {}
 
 
 def criterion(
-    *, formula: str, gradients: int = 0
+    *, formula: str, gradients: int = 0, result: Any = None
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Put the decorated reference into `CRITERIA`, under its own name and its module's family."""
 
     def enter(function: Callable[..., Any]) -> Callable[..., Any]:
         name, family = function.__name__, function.__module__.split(".")[2]
-        CRITERIA[name] = Criterion(name, family, formula, function, gradients)
+        CRITERIA[name] = Criterion(name, family, formula, function, gradients, result)
         return function
 
     return enter

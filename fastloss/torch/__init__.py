@@ -13,6 +13,16 @@ Changing the import is all that a program needs:
 >>> MSELoss()(torch.ones(3), torch.zeros(3))
 tensor(1.)
 
+The criteria of detectors return the number to descend and, beside it, the parts of it:
+
+>>> criterion = DetectionLoss(level_sizes=[(4, 4), (2, 2), (1, 1)])
+>>> boxes, scores = torch.zeros(1, 4 * 16, 21, requires_grad=True), torch.full((1, 3, 21), -2.0)
+>>> batch_idx, cls = torch.tensor([0]), torch.tensor([2])
+>>> loss = criterion(boxes, scores, batch_idx, cls, torch.tensor([[0.5, 0.5, 0.8, 0.6]]))
+>>> loss.total.backward()
+>>> loss
+DetectionLoss(total=tensor(4.7107, grad_fn=<...>), box=tensor(...), cls=tensor(4.0556), ...)
+
 Functions that bear a name of ``torch.nn.functional`` or ``torchvision.ops`` have its arguments,
 modules those of their namesakes in ``torch.nn``; whatever fastloss adds stands beside them.
 ``docs/pytorch.md`` says what differs.
@@ -30,7 +40,7 @@ def _export() -> list[str]:
         if door.operates:
             _operators.register(door)
         made = {door.name: _functions.make(door)}
-        if door.reduces:
+        if door.reduces or door.result:
             made[_modules.class_name(door.name)] = _modules.make(door)
         globals().update(made)
         names += made

@@ -1,7 +1,7 @@
 """Types of fastloss.torch. Written by `make torch-stubs`: do not edit."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
@@ -116,8 +116,42 @@ __all__ = [
     "LogCoshLoss",
     "dice_loss",
     "DiceLoss",
+    "detection_loss",
+    "DetectionLoss",
+    "end_to_end_detection_loss",
+    "EndToEndDetectionLoss",
+    "pose_loss",
+    "PoseLoss",
+    "segmentation_detection_loss",
+    "SegmentationDetectionLoss",
+    "obb_detection_loss",
+    "OBBDetectionLoss",
 ]
 
+class _DetectionLoss(NamedTuple):
+    total: Tensor
+    box: Tensor
+    cls: Tensor
+    dfl: Tensor
+class _PoseLoss(NamedTuple):
+    total: Tensor
+    box: Tensor
+    pose: Tensor
+    kobj: Tensor
+    cls: Tensor
+    dfl: Tensor
+class _SegmentationDetectionLoss(NamedTuple):
+    total: Tensor
+    box: Tensor
+    seg: Tensor
+    cls: Tensor
+    dfl: Tensor
+class _OBBDetectionLoss(NamedTuple):
+    total: Tensor
+    box: Tensor
+    cls: Tensor
+    dfl: Tensor
+    angle: Tensor
 def bbox_iou(
     boxes1: Tensor, boxes2: Tensor, *, kind: str = ..., fmt: str = ..., eps: float = ...
 ) -> Tensor: ...
@@ -938,3 +972,317 @@ class DiceLoss(nn.Module):
         reduction: str = ...,
     ) -> None: ...
     def forward(self, input: Tensor, target: Tensor) -> Tensor: ...
+def detection_loss(
+    boxes: Tensor,
+    scores: Tensor,
+    batch_idx: Tensor,
+    cls: Tensor,
+    bboxes: Tensor,
+    *,
+    level_sizes: Sequence[Sequence[int]],
+    strides: Sequence[float] = ...,
+    gains: Sequence[float] = ...,
+    topk: int = ...,
+    topk2: int | None = ...,
+    alpha: float = ...,
+    beta: float = ...,
+    class_weight: Tensor | None = ...,
+    min_side: Sequence[float] = ...,
+) -> _DetectionLoss: ...
+class DetectionLoss(nn.Module):
+    level_sizes: Sequence[Sequence[int]]
+    strides: Sequence[float]
+    gains: Sequence[float]
+    topk: int
+    topk2: int | None
+    alpha: float
+    beta: float
+    class_weight: Tensor | None
+    min_side: Sequence[float]
+    def __init__(
+        self,
+        *,
+        level_sizes: Sequence[Sequence[int]] = ...,
+        strides: Sequence[float] = ...,
+        gains: Sequence[float] = ...,
+        topk: int = ...,
+        topk2: int | None = ...,
+        alpha: float = ...,
+        beta: float = ...,
+        class_weight: Tensor | None = ...,
+        min_side: Sequence[float] = ...,
+    ) -> None: ...
+    def forward(
+        self,
+        boxes: Tensor,
+        scores: Tensor,
+        batch_idx: Tensor,
+        cls: Tensor,
+        bboxes: Tensor,
+        *,
+        level_sizes: Sequence[Sequence[int]] = ...,
+        strides: Sequence[float] = ...,
+        gains: Sequence[float] = ...,
+        topk: int = ...,
+        topk2: int | None = ...,
+        alpha: float = ...,
+        beta: float = ...,
+        class_weight: Tensor | None = ...,
+        min_side: Sequence[float] = ...,
+    ) -> _DetectionLoss: ...
+def end_to_end_detection_loss(
+    one2many: tuple[Tensor, Tensor],
+    one2one: tuple[Tensor, Tensor],
+    batch_idx: Tensor,
+    cls: Tensor,
+    bboxes: Tensor,
+    *,
+    weights: Sequence[float] = ...,
+    level_sizes: Sequence[Sequence[int]],
+    strides: Sequence[float] = ...,
+    gains: Sequence[float] = ...,
+    topk: Sequence[int] = ...,
+    topk2: Sequence[int | None] = ...,
+    alpha: float = ...,
+    beta: float = ...,
+    class_weight: Tensor | None = ...,
+    min_side: Sequence[float] = ...,
+) -> _DetectionLoss: ...
+class EndToEndDetectionLoss(nn.Module):
+    weights: Sequence[float]
+    level_sizes: Sequence[Sequence[int]]
+    strides: Sequence[float]
+    gains: Sequence[float]
+    topk: Sequence[int]
+    topk2: Sequence[int | None]
+    alpha: float
+    beta: float
+    class_weight: Tensor | None
+    min_side: Sequence[float]
+    def __init__(
+        self,
+        *,
+        weights: Sequence[float] = ...,
+        level_sizes: Sequence[Sequence[int]] = ...,
+        strides: Sequence[float] = ...,
+        gains: Sequence[float] = ...,
+        topk: Sequence[int] = ...,
+        topk2: Sequence[int | None] = ...,
+        alpha: float = ...,
+        beta: float = ...,
+        class_weight: Tensor | None = ...,
+        min_side: Sequence[float] = ...,
+    ) -> None: ...
+    def forward(
+        self,
+        one2many: tuple[Tensor, Tensor],
+        one2one: tuple[Tensor, Tensor],
+        batch_idx: Tensor,
+        cls: Tensor,
+        bboxes: Tensor,
+        *,
+        weights: Sequence[float] = ...,
+        level_sizes: Sequence[Sequence[int]] = ...,
+        strides: Sequence[float] = ...,
+        gains: Sequence[float] = ...,
+        topk: Sequence[int] = ...,
+        topk2: Sequence[int | None] = ...,
+        alpha: float = ...,
+        beta: float = ...,
+        class_weight: Tensor | None = ...,
+        min_side: Sequence[float] = ...,
+    ) -> _DetectionLoss: ...
+def pose_loss(
+    boxes: Tensor,
+    scores: Tensor,
+    keypoints: Tensor,
+    batch_idx: Tensor,
+    cls: Tensor,
+    bboxes: Tensor,
+    target_keypoints: Tensor,
+    *,
+    level_sizes: Sequence[Sequence[int]],
+    strides: Sequence[float] = ...,
+    gains: Sequence[float] = ...,
+    sigmas: Tensor | None = ...,
+    topk: int = ...,
+    topk2: int | None = ...,
+    alpha: float = ...,
+    beta: float = ...,
+    class_weight: Tensor | None = ...,
+    min_side: Sequence[float] = ...,
+) -> _PoseLoss: ...
+class PoseLoss(nn.Module):
+    level_sizes: Sequence[Sequence[int]]
+    strides: Sequence[float]
+    gains: Sequence[float]
+    sigmas: Tensor | None
+    topk: int
+    topk2: int | None
+    alpha: float
+    beta: float
+    class_weight: Tensor | None
+    min_side: Sequence[float]
+    def __init__(
+        self,
+        *,
+        level_sizes: Sequence[Sequence[int]] = ...,
+        strides: Sequence[float] = ...,
+        gains: Sequence[float] = ...,
+        sigmas: Tensor | None = ...,
+        topk: int = ...,
+        topk2: int | None = ...,
+        alpha: float = ...,
+        beta: float = ...,
+        class_weight: Tensor | None = ...,
+        min_side: Sequence[float] = ...,
+    ) -> None: ...
+    def forward(
+        self,
+        boxes: Tensor,
+        scores: Tensor,
+        keypoints: Tensor,
+        batch_idx: Tensor,
+        cls: Tensor,
+        bboxes: Tensor,
+        target_keypoints: Tensor,
+        *,
+        level_sizes: Sequence[Sequence[int]] = ...,
+        strides: Sequence[float] = ...,
+        gains: Sequence[float] = ...,
+        sigmas: Tensor | None = ...,
+        topk: int = ...,
+        topk2: int | None = ...,
+        alpha: float = ...,
+        beta: float = ...,
+        class_weight: Tensor | None = ...,
+        min_side: Sequence[float] = ...,
+    ) -> _PoseLoss: ...
+def segmentation_detection_loss(
+    boxes: Tensor,
+    scores: Tensor,
+    coefficients: Tensor,
+    proto: Tensor,
+    batch_idx: Tensor,
+    cls: Tensor,
+    bboxes: Tensor,
+    masks: Tensor,
+    *,
+    level_sizes: Sequence[Sequence[int]],
+    strides: Sequence[float] = ...,
+    gains: Sequence[float] = ...,
+    overlapping: bool = ...,
+    topk: int = ...,
+    topk2: int | None = ...,
+    alpha: float = ...,
+    beta: float = ...,
+    class_weight: Tensor | None = ...,
+    min_side: Sequence[float] = ...,
+) -> _SegmentationDetectionLoss: ...
+class SegmentationDetectionLoss(nn.Module):
+    level_sizes: Sequence[Sequence[int]]
+    strides: Sequence[float]
+    gains: Sequence[float]
+    overlapping: bool
+    topk: int
+    topk2: int | None
+    alpha: float
+    beta: float
+    class_weight: Tensor | None
+    min_side: Sequence[float]
+    def __init__(
+        self,
+        *,
+        level_sizes: Sequence[Sequence[int]] = ...,
+        strides: Sequence[float] = ...,
+        gains: Sequence[float] = ...,
+        overlapping: bool = ...,
+        topk: int = ...,
+        topk2: int | None = ...,
+        alpha: float = ...,
+        beta: float = ...,
+        class_weight: Tensor | None = ...,
+        min_side: Sequence[float] = ...,
+    ) -> None: ...
+    def forward(
+        self,
+        boxes: Tensor,
+        scores: Tensor,
+        coefficients: Tensor,
+        proto: Tensor,
+        batch_idx: Tensor,
+        cls: Tensor,
+        bboxes: Tensor,
+        masks: Tensor,
+        *,
+        level_sizes: Sequence[Sequence[int]] = ...,
+        strides: Sequence[float] = ...,
+        gains: Sequence[float] = ...,
+        overlapping: bool = ...,
+        topk: int = ...,
+        topk2: int | None = ...,
+        alpha: float = ...,
+        beta: float = ...,
+        class_weight: Tensor | None = ...,
+        min_side: Sequence[float] = ...,
+    ) -> _SegmentationDetectionLoss: ...
+def obb_detection_loss(
+    boxes: Tensor,
+    scores: Tensor,
+    angles: Tensor,
+    batch_idx: Tensor,
+    cls: Tensor,
+    bboxes: Tensor,
+    *,
+    level_sizes: Sequence[Sequence[int]],
+    strides: Sequence[float] = ...,
+    gains: Sequence[float] = ...,
+    topk: int = ...,
+    topk2: int | None = ...,
+    alpha: float = ...,
+    beta: float = ...,
+    class_weight: Tensor | None = ...,
+    min_side: Sequence[float] = ...,
+) -> _OBBDetectionLoss: ...
+class OBBDetectionLoss(nn.Module):
+    level_sizes: Sequence[Sequence[int]]
+    strides: Sequence[float]
+    gains: Sequence[float]
+    topk: int
+    topk2: int | None
+    alpha: float
+    beta: float
+    class_weight: Tensor | None
+    min_side: Sequence[float]
+    def __init__(
+        self,
+        *,
+        level_sizes: Sequence[Sequence[int]] = ...,
+        strides: Sequence[float] = ...,
+        gains: Sequence[float] = ...,
+        topk: int = ...,
+        topk2: int | None = ...,
+        alpha: float = ...,
+        beta: float = ...,
+        class_weight: Tensor | None = ...,
+        min_side: Sequence[float] = ...,
+    ) -> None: ...
+    def forward(
+        self,
+        boxes: Tensor,
+        scores: Tensor,
+        angles: Tensor,
+        batch_idx: Tensor,
+        cls: Tensor,
+        bboxes: Tensor,
+        *,
+        level_sizes: Sequence[Sequence[int]] = ...,
+        strides: Sequence[float] = ...,
+        gains: Sequence[float] = ...,
+        topk: int = ...,
+        topk2: int | None = ...,
+        alpha: float = ...,
+        beta: float = ...,
+        class_weight: Tensor | None = ...,
+        min_side: Sequence[float] = ...,
+    ) -> _OBBDetectionLoss: ...

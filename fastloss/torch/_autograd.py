@@ -19,9 +19,10 @@ kept: Any = getattr(torch._C._autograd, "_get_current_graph_task_keep_graph", la
 
 def refuse_second(door: Door) -> None:
     """A gradient that was computed beforehand cannot be differentiated: say so, never return 0."""
+    hint = f"; those of pointwise losses come from fastloss.{door.name}(..., hess=True)"
     raise RuntimeError(
-        f"fastloss.torch.{door.name} has no second derivative for autograd (create_graph=True); "
-        f"those of pointwise losses come from fastloss.{door.name}(..., hess=True)"
+        f"fastloss.torch.{door.name} has no second derivative for autograd (create_graph=True)"
+        + ("" if door.kind == "criterion" else hint)
     )
 
 

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from inspect import Parameter, Signature
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
-from fastloss.reference import LOSSES
+from fastloss.reference import CRITERIA, LOSSES
 
 Arguments = dict[str, Any]
 
@@ -35,6 +37,11 @@ SCHEMA = {
     "int | None": "int?",
     "float | None": "float?",
     "Sequence[int] | None": "int[]?",
+    "Sequence[int]": "int[]",
+    "Sequence[int | None]": "int?[]",
+    "Sequence[float]": "float[]",
+    "Sequence[Sequence[int]]": "SymInt[][]",
+    "tuple[Any, Any]": "Tensor[]",
 }
 
 
@@ -45,6 +52,13 @@ def schema_type(annotation: str, parameter: Parameter) -> str:
     if parameter.name == "params":
         return "Tensor[]"
     return "Tensor" if parameter.default is Parameter.empty else "Tensor?"
+
+
+def settled(value: Any) -> Any:
+    """A sequence of numbers, or of sequences of them, as a tuple that nobody else can change."""
+    if isinstance(value, (np.ndarray, Tensor)):
+        value = value.tolist()
+    return tuple(map(settled, value)) if isinstance(value, (list, tuple)) else value
 
 
 def legacy_reduction(size_average: bool | None, reduce: bool | None) -> str:
@@ -82,6 +96,7 @@ class Door:
     wrt: tuple[int, ...]
     signature: Signature
     annotations: dict[str, str]
+    result: Any = None
     required: tuple[str, ...] = field(init=False)
     positional: tuple[str, ...] = field(init=False)
     defaults: dict[str, Any] = field(init=False)
@@ -137,13 +152,17 @@ class Door:
     @property
     def recomputes(self) -> bool:
         """Whether there are calls whose gradient is computed in the backward."""
-        return bool(self.differentiable) and (
-            not self.scales or self.kind == "ratio" or len(self.differentiable) > 1
-        )
+        several = len(self.differentiable) > 1 and self.kind != "criterion"
+        return bool(self.differentiable) and (not self.scales or self.kind == "ratio" or several)
 
     @property
     def reduces(self) -> bool:
         return "reduction" in self.defaults
+
+    @property
+    def values(self) -> int:
+        """How many numbers come back in front of the gradients: a criterion's parts are some."""
+        return len(self.result._fields) if self.result else 1
 
     def bind(self, args: tuple[Any, ...], options: Arguments) -> Arguments:
         """The arguments given, by name; legacy ones as the reduction that they mean."""
@@ -170,7 +189,7 @@ class Door:
 
 
 def doors() -> Iterator[Door]:
-    """Every function of the registry."""
+    """Every function of the registry, and the criteria of detectors."""
     for name, loss in LOSSES.items():
         public = loss.public
         annotations = dict(inspect.get_annotations(loss.function))
@@ -183,3 +202,16 @@ def doors() -> Iterator[Door]:
             signature=signature_of(name, public),
             annotations=annotations,
         )
+    for name, entry in CRITERIA.items():
+        if entry.result and entry.gradients:
+            signature = signature_of(name, entry.public)
+            yield Door(
+                name=name,
+                public=entry.public,
+                kind="criterion",
+                gradients=entry.gradients,
+                wrt=tuple(range(list(signature.parameters).index("batch_idx"))),
+                signature=signature,
+                annotations=dict(inspect.get_annotations(entry.function)),
+                result=entry.result,
+            )

@@ -9,10 +9,12 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 from torch.overrides import handle_torch_function, has_torch_function
+from torch.utils._pytree import tree_flatten, tree_map_only
 
 from ._arrays import HALF, PLAIN, SINGLE, as_array, as_tensors, borrow, number
 from ._autograd import recomputed, scalar, scaled
 from ._door import LEGACY, STATE, Arguments, Door
+from ._kernels import arrays_of, learned
 from ._operators import call_operator, transforms
 from ._spread import mixes
 
@@ -107,8 +109,18 @@ def make_short(door: Door) -> Callable[..., Any]:
 
 def describe(door: Door) -> str:
     first = (door.public.__doc__ or "").strip().partition("\n")[0]
-    like = f"Drop-in for ``torch.nn.functional.{door.name}``." if door.is_torchs else ""
-    return f"{first}\n\n    ``fastloss.{door.name}`` for tensors. {like}".rstrip() + "\n    "
+    like = f" Drop-in for ``torch.nn.functional.{door.name}``." if door.is_torchs else ""
+    if door.result:
+        learned = " and ".join((", ".join(door.differentiable[:-1]), door.differentiable[-1]))
+        parts = ", ".join(door.result._fields[1:])
+        like = f""" Arguments, options and errors are its own.
+
+    Returns a named tuple of tensors without axes: total, the number to call backward() on, and
+    its parts, detached, for the log: {parts}.
+
+    Differentiated with respect to {learned}.
+    The gradient is computed with the value, if one of them requires it."""
+    return f"{first}\n\n    ``fastloss.{door.name}`` for tensors.{like}\n    "
 
 
 def call(name: str, args: Any, options: Any) -> Any:
@@ -120,6 +132,8 @@ def call(name: str, args: Any, options: Any) -> Any:
     arguments = door.bind(args, options)
     if door.kind == "penalty":
         return penalty(door, arguments)
+    if door.kind == "criterion":
+        return criterion(door, arguments)
     if door.operates:
         for key in door.required:
             value = arguments[key]
@@ -168,7 +182,8 @@ def learns(door: Door, arguments: Arguments) -> bool:
     needed = False
     for name, value in arguments.items():
         if isinstance(value, Tensor) and value.requires_grad:
-            if name not in door.differentiable or arguments.get("in_fmt") in ROTATED:
+            known = name.partition("[")[0] in door.differentiable
+            if not known or arguments.get("in_fmt") in ROTATED:
                 refuse(door, name)
             needed = True
     return needed
@@ -240,3 +255,42 @@ def penalty(door: Door, arguments: Arguments) -> Any:
         return number(door.public(arrays, **arguments), single)
     value, gradients = door.public(arrays, grad=True, **arguments)
     return scaled((number(value, single), tuple(map(from_numpy, gradients)), door), *tensors)
+
+
+def leaves(arguments: Arguments) -> dict[str, Tensor]:
+    """The tensors among the arguments, and in pairs among them, as messages name them."""
+    found = {}
+    for name, value in arguments.items():
+        if isinstance(value, (tuple, list)):
+            found.update({f"{name}[{i}]": item for i, item in enumerate(value)})
+        else:
+            found[name] = value
+    return {name: value for name, value in found.items() if isinstance(value, Tensor)}
+
+
+def criterion(door: Door, arguments: Arguments) -> Any:
+    """Heads come as tensors or as pairs of them; of the numbers that go out, the first is learned
+    from and the others are for the log."""
+    if torch.is_autocast_enabled("cpu"):
+        arguments = tree_map_only(Tensor, widened, arguments)
+    tensors = leaves(arguments)
+    for name in door.required:
+        pair = door.schema[name] == "Tensor[]"
+        if not tensors.keys() >= ({f"{name}[0]", f"{name}[1]"} if pair else {name}):
+            expected = "a pair of tensors" if pair else "a tensor"
+            raise TypeError(f"{name} is {shown(arguments[name])}; expected {expected}")
+    if has_torch_function(list(tensors.values())):
+        return handle_torch_function(FUNCTIONS[door.name], list(tensors.values()), **arguments)
+    needed = learns(door, tensors)
+    if traced(tensors.values()):
+        return call_operator(door, arguments, needed)
+    if forward_ad._current_level >= 0:
+        no_forward_mode(door, tensors.values())
+    given, inputs = arrays_of(arguments), learned(door, arguments)
+    single = inputs[0].dtype == torch.float32
+    if not needed:
+        return as_tensors(door.public(**given), single)
+    loss, gradients = door.public(**given, grad=True)
+    gradients = tuple(map(from_numpy, tree_flatten(gradients)[0]))
+    total, *parts = as_tensors(loss, single)
+    return door.result(scaled((total, gradients, door), *inputs), *parts)

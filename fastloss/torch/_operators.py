@@ -3,8 +3,10 @@
     fastloss::mse_loss(Tensor input, ..., bool grad) -> (Tensor value, Tensor gradient)
     fastloss::box_iou(Tensor boxes1, ...) -> Tensor
     fastloss::box_iou_backward(Tensor upstream, bool[] wanted, Tensor boxes1, ...) -> Tensor[]
+    fastloss::detection_loss(Tensor boxes, ..., bool grad) -> (Tensor total, Tensor box, ...,
+                                                               Tensor gradient, Tensor gradient)
 
-`grad` says whether the gradient is wanted; it is empty where not. The other form is that of
+`grad` says whether the gradient is wanted; it is empty where not. The second form is that of
 functions whose gradient is computed in the backward.
 """
 
@@ -20,10 +22,11 @@ from torch import Tensor
 from torch.library import custom_op
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
-from ._arrays import as_array, as_tensors, check
+from ._arrays import as_array, check
 from ._autograd import refuse_second
-from ._door import Arguments, Door
-from ._spread import LAST_AXIS, align, mixes, recompute
+from ._door import Arguments, Door, settled
+from ._kernels import arrays_of, fake, forward, grouped, named
+from ._spread import align, mixes, recompute
 
 # Whether functorch is at work: vmap, grad ...
 transforms: Callable[[], Any] = getattr(torch._C, "_are_functorch_transforms_active", bool)
@@ -32,108 +35,18 @@ FORWARD: dict[str, Any] = {}
 BACKWARD: dict[str, Any] = {}
 
 
-def arrays_of(door: Door, values: Sequence[Any]) -> Arguments:
-    """The arguments of the library's own function."""
-    found: Arguments = {}
-    for name, value in zip(door.schema, values, strict=True):
-        if isinstance(value, Tensor):
-            found[name] = as_array(name, value)
-        elif isinstance(value, (list, tuple)) and value and isinstance(value[0], Tensor):
-            found[name] = [as_array(f"{name}[{i}]", tensor) for i, tensor in enumerate(value)]
-        else:
-            found[name] = value
-    return found
-
-
-def learned(door: Door, values: Sequence[Any]) -> list[Tensor]:
-    """The tensors that have a gradient."""
-    given = dict(zip(door.schema, values, strict=True))
-    found: list[Tensor] = []
-    for name in door.differentiable:
-        found += given[name] if isinstance(given[name], (list, tuple)) else [given[name]]
-    return found
-
-
-def value_shape(door: Door, values: Sequence[Any]) -> tuple[Any, ...]:
-    """The shape of what is returned, also where sizes are symbols."""
-    given = dict(zip(door.schema, values, strict=True))
-    if given.get("reduction", "none") != "none" or door.kind == "penalty":
-        return ()
-    shape = tuple(given[door.required[0]].shape)
-    if door.kind == "pointwise":
-        return shape
-    if door.kind == "rowwise":
-        return shape[:-1] if door.name in LAST_AXIS or len(shape) == 1 else shape[:1] + shape[2:]
-    if door.kind == "boxes":
-        return shape[:-1]
-    if door.kind == "pairs":
-        other = tuple(given["boxes2"].shape)
-        lead = torch.broadcast_shapes(shape[:-2], other[:-2])
-        return (*lead, shape[-2], other[-2])
-    return np.shape(door.public(**{name: blank(value) for name, value in given.items()}))
-
-
-def blank(value: Any) -> Any:
-    """Zeros in place of a tensor: for functions whose shapes follow no simple rule."""
-    if isinstance(value, Tensor):
-        dtype = np.float64 if value.is_floating_point() else np.int64
-        return np.zeros([int(n) for n in value.shape], dtype)
-    return value
-
-
-def result_type(door: Door, values: Sequence[Any]) -> torch.dtype:
-    """float32, unless anything that fixes the type is not."""
-    first = dict(zip(door.schema, values, strict=True))[door.required[0]]
-    tensors = first if isinstance(first, (list, tuple)) else [first]
-    single = all(tensor.dtype == torch.float32 for tensor in tensors)
-    return torch.float32 if single else torch.float64
-
-
-def forward(door: Door, values: Sequence[Any], grad: bool) -> Any:
-    """The kernel: numbers in, numbers out."""
-    given = arrays_of(door, values)
-    single = result_type(door, values) == torch.float32
-    if not door.scales:
-        return contiguous(door.public(**given), single)
-    inputs = learned(door, values)
-    if not grad or mixes(door, given):
-        return contiguous(door.public(**given), single), *(x.new_empty(0) for x in inputs)
-    gradients = tuple(torch.empty_like(x, requires_grad=False) for x in inputs)
-    buffers = tuple(gradient.numpy() for gradient in gradients)
-    value, _ = door.public(**given, grad=buffers if len(buffers) > 1 else buffers[0])
-    return contiguous(value, single), *gradients
-
-
-def contiguous(value: Any, single: bool) -> Any:
-    if isinstance(value, np.ndarray):
-        value = np.ascontiguousarray(value).reshape(value.shape)
-    return as_tensors(value, single)
-
-
-def fake(door: Door, values: Sequence[Any], grad: bool) -> Any:
-    """Shapes and types of what `forward` returns."""
-    inputs = learned(door, values)
-    first = values[0][0] if isinstance(values[0], (list, tuple)) else values[0]
-    value = first.new_empty(value_shape(door, values), dtype=result_type(door, values))
-    if not door.scales:
-        return value
-    if not grad or mixes(door, dict(zip(door.schema, values, strict=True))):
-        return value, *(x.new_empty(0) for x in inputs)
-    return value, *(torch.empty_like(x, requires_grad=False) for x in inputs)
-
-
 def save(door: Door, context: Any, inputs: Sequence[Any], output: Any) -> None:
     """Keep what the backward needs: gradients, or the arguments to compute them from."""
     context.set_materialize_grads(False)
     values = inputs[:-1] if door.scales else inputs
-    context.again = not door.scales or mixes(door, dict(zip(door.schema, values, strict=True)))
+    context.again = not door.scales or mixes(door, named(door, values))
     if context.again:
         leaves, context.form = tree_flatten(list(values))
         tensors = [leaf for leaf in leaves if isinstance(leaf, Tensor)]
         context.leaves = [... if isinstance(leaf, Tensor) else leaf for leaf in leaves]
         context.save_for_backward(*tensors)
     else:
-        context.save_for_backward(*output[1:])
+        context.save_for_backward(*output[door.values :])
 
 
 def save_of_operator(door: Door, context: Any, inputs: Sequence[Any], output: Any) -> None:
@@ -171,19 +84,20 @@ def backward(door: Door, context: Any, upstream: Tensor | None, needed: Any) -> 
         )
     elif upstream is not None:
         gradients = [align(door, upstream, g) * g for g in context.saved_tensors]
-        found = dict(zip(door.differentiable, gradients, strict=True))
+        found = dict(zip(door.differentiable, grouped(door, gradients), strict=True))
     tail = (None,) if door.scales else ()
     return *(found.get(name) for name in door.schema), *tail
 
 
 def backward_kernel(door: Door, upstream: Tensor, wanted: Sequence[bool], values: Any) -> Any:
     asked = dict(zip(door.differentiable, wanted, strict=True))
-    found = recompute(door, as_array("upstream", upstream), arrays_of(door, values), asked)
+    given = arrays_of(named(door, values))
+    found = recompute(door, as_array("upstream", upstream), given, asked)
     return [torch.from_numpy(np.ascontiguousarray(array)) for array in tree_flatten(found)[0]]
 
 
 def fake_backward(door: Door, wanted: Sequence[bool], values: Any) -> Any:
-    given = dict(zip(door.schema, values, strict=True))
+    given = named(door, values)
     tensors = [given[name] for name, want in zip(door.differentiable, wanted, strict=True) if want]
     return [x.new_empty(x.shape) for x in tree_flatten(tensors)[0]]
 
@@ -207,7 +121,8 @@ def register(door: Door) -> None:
     listed = ", ".join(f"{kind} {name}" for name, kind in door.schema.items())
     name = f"fastloss::{door.name}"
     if door.scales:
-        schema = f"({listed}, bool grad) -> ({', '.join(['Tensor'] * (1 + door.gradients))})"
+        outputs = ", ".join(["Tensor"] * (door.values + door.gradients))
+        schema = f"({listed}, bool grad) -> ({outputs})"
         kernel = lambda *values: forward(door, values[:-1], values[-1])  # noqa: E731
         shapes = lambda *values: fake(door, values[:-1], values[-1])  # noqa: E731
     else:
@@ -248,14 +163,19 @@ class Transformed(torch.autograd.Function):
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
         ctx.door = inputs[0]
-        save(ctx.door, ctx, tree_unflatten(inputs[2:], inputs[1]), output)
+        values = tree_unflatten(inputs[2:], inputs[1])
+        ctx.lengths = [len(tree_flatten(value)[0]) for value in values]
+        save(ctx.door, ctx, values, output)
 
     @staticmethod
     def backward(ctx: Any, upstream: Any, *rest: Any) -> Any:
         if any(up is not None for up in rest):  # of the gradient, by another grad around
             refuse_second(ctx.door)
         gradients = backward(ctx.door, ctx, upstream, ctx.needs_input_grad[2:])
-        return None, None, *tree_flatten(gradients)[0]
+        found: list[Any] = []
+        for gradient, n in zip(gradients, ctx.lengths, strict=True):
+            found += [None] * n if gradient is None else tree_flatten(gradient)[0]
+        return None, None, *found
 
     @staticmethod
     def jvp(ctx: Any, *tangents: Any) -> Any:
@@ -300,6 +220,10 @@ def call_operator(door: Door, arguments: Arguments, needed: bool) -> Any:
             value = torch.as_tensor(value, dtype=torch.float64)
         elif kind == "int[]?" and value is not None:
             value = [int(index) for index in value]
+        elif kind == "Tensor[]":
+            value = list(value)
+        elif kind.endswith("[]"):
+            value = settled(value)
         values.append(value)
     if door.scales:
         values.append(needed)
@@ -308,4 +232,7 @@ def call_operator(door: Door, arguments: Arguments, needed: bool) -> Any:
         output = Transformed.apply(door, form, *leaves)
     else:
         output = FORWARD[door.name](*values)
+    if door.result:
+        total, *parts = output[: door.values]
+        return door.result(total, *(part.detach() for part in parts))
     return output[0] if door.scales else output

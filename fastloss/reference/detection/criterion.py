@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -174,7 +175,11 @@ def delivered(loss: Any, grad: Any, models: Any, slopes: Any) -> Any:
     )
 
 
-@criterion(formula="B (7.5 Σw(1−CIoU) + 0.5 ΣBCE + 1.5 Σw DFL) / max(Σw, 1)", gradients=2)
+@criterion(
+    formula="B (7.5 Σw(1−CIoU) + 0.5 ΣBCE + 1.5 Σw DFL) / max(Σw, 1)",
+    gradients=2,
+    result=DetectionLoss,
+)
 def detection_loss(
     boxes: Any,
     scores: Any,
@@ -182,15 +187,15 @@ def detection_loss(
     cls: Any,
     bboxes: Any,
     *,
-    level_sizes: Any,
-    strides: Any = (8, 16, 32),
-    gains: Any = (7.5, 0.5, 1.5),
+    level_sizes: Sequence[Sequence[int]],
+    strides: Sequence[float] = (8, 16, 32),
+    gains: Sequence[float] = (7.5, 0.5, 1.5),
     topk: int = 10,
     topk2: int | None = None,
     alpha: float = 0.5,
     beta: float = 6.0,
     class_weight: Any = None,
-    min_side: Any = (16, 16),
+    min_side: Sequence[float] = (16, 16),
     grad: Any = False,
 ) -> Any:
     """Task-aligned assignment, then CIoU, class BCE and distribution focal (or L1) loss."""
@@ -204,24 +209,28 @@ def detection_loss(
     return delivered(loss, grad, (boxes, scores), (by_boxes, by_scores))
 
 
-@criterion(formula="w₀ detection_loss(one2many) + w₁ detection_loss(one2one)", gradients=4)
+@criterion(
+    formula="w₀ detection_loss(one2many) + w₁ detection_loss(one2one)",
+    gradients=4,
+    result=DetectionLoss,
+)
 def end_to_end_detection_loss(
-    one2many: Any,
-    one2one: Any,
+    one2many: tuple[Any, Any],
+    one2one: tuple[Any, Any],
     batch_idx: Any,
     cls: Any,
     bboxes: Any,
     *,
-    weights: Any = (0.8, 0.2),
-    level_sizes: Any,
-    strides: Any = (8, 16, 32),
-    gains: Any = (7.5, 0.5, 1.5),
-    topk: Any = (10, 7),
-    topk2: Any = (None, 1),
+    weights: Sequence[float] = (0.8, 0.2),
+    level_sizes: Sequence[Sequence[int]],
+    strides: Sequence[float] = (8, 16, 32),
+    gains: Sequence[float] = (7.5, 0.5, 1.5),
+    topk: Sequence[int] = (10, 7),
+    topk2: Sequence[int | None] = (None, 1),
     alpha: float = 0.5,
     beta: float = 6.0,
     class_weight: Any = None,
-    min_side: Any = (16, 16),
+    min_side: Sequence[float] = (16, 16),
     grad: Any = False,
 ) -> Any:
     """The weighted sum of the criterion of two heads; the items are those of one2one."""
@@ -256,13 +265,13 @@ def task_aligned_assign(
     cls: Any,
     bboxes: Any,
     *,
-    level_sizes: Any,
-    strides: Any = (8, 16, 32),
+    level_sizes: Sequence[Sequence[int]],
+    strides: Sequence[float] = (8, 16, 32),
     topk: int = 10,
     topk2: int | None = None,
     alpha: float = 0.5,
     beta: float = 6.0,
-    min_side: Any = (16, 16),
+    min_side: Sequence[float] = (16, 16),
 ) -> Any:
     """(object, score) of every anchor (Feng et al. 2021); objects by their row in the list."""
     batch = assigned_batch(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,9 @@ COCO = (26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87, 89, 89)
 
 
 @criterion(
-    formula="detection_loss + B (12 Σ K/Σv Σv(1−e^(−d²/8σ²a)) + ΣBCE(visible)) / nK", gradients=3
+    formula="detection_loss + B (12 Σ K/Σv Σv(1−e^(−d²/8σ²a)) + ΣBCE(visible)) / nK",
+    gradients=3,
+    result=PoseLoss,
 )
 def pose_loss(
     boxes: Any,
@@ -27,16 +30,16 @@ def pose_loss(
     bboxes: Any,
     target_keypoints: Any,
     *,
-    level_sizes: Any,
-    strides: Any = (8, 16, 32),
-    gains: Any = (7.5, 12.0, 1.0, 0.5, 1.5),
+    level_sizes: Sequence[Sequence[int]],
+    strides: Sequence[float] = (8, 16, 32),
+    gains: Sequence[float] = (7.5, 12.0, 1.0, 0.5, 1.5),
     sigmas: Any = None,
     topk: int = 10,
     topk2: int | None = None,
     alpha: float = 0.5,
     beta: float = 6.0,
     class_weight: Any = None,
-    min_side: Any = (16, 16),
+    min_side: Sequence[float] = (16, 16),
     grad: Any = False,
 ) -> Any:
     """detection_loss, keypoint similarity and visibility of the foreground (Maji et al. 2022)."""

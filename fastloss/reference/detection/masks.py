@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,9 @@ def bilinear(small: int, large: int, dtype: Any) -> np.ndarray:
 
 
 @criterion(
-    formula="detection_loss + B 7.5 Σ mean [in box] BCE(Σ c·proto, mask) / area / n", gradients=4
+    formula="detection_loss + B 7.5 Σ mean [in box] BCE(Σ c·proto, mask) / area / n",
+    gradients=4,
+    result=SegmentationDetectionLoss,
 )
 def segmentation_detection_loss(
     boxes: Any,
@@ -37,16 +40,16 @@ def segmentation_detection_loss(
     bboxes: Any,
     masks: Any,
     *,
-    level_sizes: Any,
-    strides: Any = (8, 16, 32),
-    gains: Any = (7.5, 7.5, 0.5, 1.5),
+    level_sizes: Sequence[Sequence[int]],
+    strides: Sequence[float] = (8, 16, 32),
+    gains: Sequence[float] = (7.5, 7.5, 0.5, 1.5),
     overlapping: bool = True,
     topk: int = 10,
     topk2: int | None = None,
     alpha: float = 0.5,
     beta: float = 6.0,
     class_weight: Any = None,
-    min_side: Any = (16, 16),
+    min_side: Sequence[float] = (16, 16),
     grad: Any = False,
 ) -> Any:
     """detection_loss, and BCE of each foreground anchor's mask within its target's box."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -111,7 +112,9 @@ def _assigned(
 
 
 @criterion(
-    formula="B (7.5 Σw(1−ProbIoU) + 0.5 ΣBCE + 1.5 Σw DFL + Σw sin²(2Δθ)) / max(Σw, 1)", gradients=3
+    formula="B (7.5 Σw(1−ProbIoU) + 0.5 ΣBCE + 1.5 Σw DFL + Σw sin²(2Δθ)) / max(Σw, 1)",
+    gradients=3,
+    result=OBBDetectionLoss,
 )
 def obb_detection_loss(
     boxes: Any,
@@ -121,15 +124,15 @@ def obb_detection_loss(
     cls: Any,
     bboxes: Any,
     *,
-    level_sizes: Any,
-    strides: Any = (8, 16, 32),
-    gains: Any = (7.5, 0.5, 1.5, 1.0),
+    level_sizes: Sequence[Sequence[int]],
+    strides: Sequence[float] = (8, 16, 32),
+    gains: Sequence[float] = (7.5, 0.5, 1.5, 1.0),
     topk: int = 10,
     topk2: int | None = None,
     alpha: float = 0.5,
     beta: float = 6.0,
     class_weight: Any = None,
-    min_side: Any = (16, 16),
+    min_side: Sequence[float] = (16, 16),
     grad: Any = False,
 ) -> Any:
     """detection_loss of rotated boxes: ProbIoU (Llerena et al. 2021), and a loss of the angle."""

@@ -1,0 +1,1 @@
+"""The parts of examples/train_blood_cells.py: photographs, network, evaluation, picture."""
