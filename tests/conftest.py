@@ -2,5 +2,5 @@
 
 import os
 
-# Threads that wait for work shall sleep: spinning, they would take the cores of other test processes.
+# Threads that wait for work shall sleep: spinning, they would take the cores of other processes.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
