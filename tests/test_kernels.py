@@ -91,8 +91,8 @@ def scale_of(loss, exact, i):
     return scale
 
 
-# Besides those of the registry: whole vectors and a rest, along the classes and across them.
-LONGER = {"rowwise": ((3, 43), (2, 5, 37))}
+# Besides those of the registry: whole vectors and a rest, in narrow and wide rows and across rows.
+LONGER = {"rowwise": ((3, 43), (2, 300), (2, 5, 37))}
 
 
 @pytest.mark.parametrize("name", LOSSES)
