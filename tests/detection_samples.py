@@ -1,8 +1,7 @@
 """Heads and objects for the tests of the detection criteria."""
 
 import numpy as np
-
-from fastloss import _core
+from instruction_sets import on_every_isa
 
 LEVELS = ((6, 9), (3, 5), (2, 3))  # not square, rows of every parity
 STRIDES = (8, 16, 32)
@@ -49,17 +48,6 @@ def differs(ours, theirs):
 
 def double(arguments):
     return [a.astype(np.float64) if isinstance(a, np.ndarray) else a for a in arguments]
-
-
-def on_every_isa():
-    """The instruction sets of this build, each selected while its turn lasts."""
-    before = _core.active_isa()
-    try:
-        for isa in _core.isa_levels():
-            _core.select_isa(isa)
-            yield isa
-    finally:
-        _core.select_isa(before)
 
 
 def agree(ours, theirs, arguments, tolerance, **options):

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
-
-from fastloss import _core
 
 
 def around(centre, size):
@@ -77,13 +73,3 @@ def scores(rng, n, ties):
     if ties:
         return rng.choice([0.0, -0.0, 0.25, 0.5, 1.0, np.inf, -np.inf, 1e-40], n)
     return rng.permutation(n) / max(n, 1) - 0.3
-
-
-def levels() -> Iterator[str]:
-    """Every instruction set in turn: `for _ in levels()`, then the best one again."""
-    try:
-        for level in _core.isa_levels():
-            _core.select_isa(level)
-            yield level
-    finally:
-        _core.select_isa(_core.isa_levels()[0])

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from instruction_sets import on_every_isa
 
 import fastloss as fl
-from fastloss import _core
 from fastloss.reference import LOSSES
 
 FAMILY = [loss for loss in LOSSES.values() if loss.family == "boxes"]
@@ -13,14 +13,6 @@ ALIGNED_LOSSES = ("box_iou_loss", "generalized_box_iou_loss", "distance_box_iou_
                   "complete_box_iou_loss")  # fmt: skip
 MATRICES = ("box_iou", "generalized_box_iou", "distance_box_iou", "complete_box_iou")
 KINDS = ("iou", "giou", "diou", "ciou")
-
-
-@pytest.fixture(params=_core.isa_levels())
-def isa(request):
-    before = _core.active_isa()
-    _core.select_isa(request.param)
-    yield request.param
-    _core.select_isa(before)
 
 
 def names(losses):
@@ -32,24 +24,24 @@ def double(x):
 
 
 @pytest.mark.parametrize("loss", FAMILY, ids=names(FAMILY))
-def test_double_agrees_with_the_reference(loss, isa):
+def test_double_agrees_with_the_reference(loss):
     """Ties, touching, empty, inverted and far boxes included; NaN in the same places."""
+    outputs = {"grad": True} if loss.gradients else {}
     for number, case in enumerate(loss.cases()):
         for shape in loss.shapes:
             rng = np.random.default_rng(number)
             args = case.sample(rng, shape, np.float64)
             keywords = case.keywords(rng, args)
-            if not loss.gradients:
-                np.testing.assert_allclose(
-                    loss.public(*args, **keywords), loss.function(*args, **keywords), 1e-13, 1e-12
-                )
-                continue
-            value, grad = loss.public(*args, **keywords, grad=True)
-            expected, slope = loss.function(*args, **keywords, grad=True)
-            assert np.shape(value) == np.shape(expected)
-            np.testing.assert_allclose(value, expected, 1e-12, 1e-12)
-            np.testing.assert_allclose(grad, slope, 1e-9, 1e-12)
-            np.testing.assert_array_equal(loss.public(*args, **keywords), value)
+            expected = loss.function(*args, **keywords, **outputs)
+            for isa in on_every_isa():
+                got = loss.public(*args, **keywords, **outputs)
+                if not loss.gradients:
+                    np.testing.assert_allclose(got, expected, 1e-13, 1e-12, err_msg=isa)
+                    continue
+                assert np.shape(got[0]) == np.shape(expected[0])
+                np.testing.assert_allclose(got[0], expected[0], 1e-12, 1e-12, err_msg=isa)
+                np.testing.assert_allclose(got[1], expected[1], 1e-9, 1e-12, err_msg=isa)
+                np.testing.assert_array_equal(loss.public(*args, **keywords), got[0], isa)
 
 
 # A power multiplies the error of its base, and smaller boxes are differences of the same corners.
@@ -57,25 +49,26 @@ SENSITIVE = {"alpha_box_iou_loss": 5, "inner_box_iou_loss": 5}
 
 
 @pytest.mark.parametrize("loss", OVERLAPS, ids=names(OVERLAPS))
-def test_single_agrees_with_the_reference(loss, isa):
+def test_single_agrees_with_the_reference(loss):
     """float32 against the float64 reference, on boxes without ties (whose sides rounding moves)."""
     for number, case in enumerate(loss.cases()):
         for shape in loss.shapes:
             rng = np.random.default_rng(number)
             args = case.smooth_sample(rng, shape, np.float32)
             keywords = case.keywords(rng, args)
-            value, grad = loss.public(*args, **keywords, grad=True)
             exact = tuple(double(a) for a in args)
             expected, slope = loss.function(
                 *exact, **{k: double(v) for k, v in keywords.items()}, grad=True
             )
-            assert grad.dtype == np.float32
             slack = SENSITIVE.get(loss.name, 1)
-            np.testing.assert_allclose(value, expected, 3e-6 * slack, 1e-6 * slack)
             # Terms of a gradient are at most about 4 / side; sides are 0.5 and more.
             weight = 2 if "weight" in keywords else 1
             weight *= 4 if keywords.get("fmt") == "xyxyxyxy" else 1  # through an angle
-            np.testing.assert_allclose(grad, slope, 1e-5, 4e-6 * weight)
+            for isa in on_every_isa():
+                value, grad = loss.public(*args, **keywords, grad=True)
+                assert grad.dtype == np.float32
+                np.testing.assert_allclose(value, expected, 3e-6 * slack, 1e-6 * slack, err_msg=isa)
+                np.testing.assert_allclose(grad, slope, 1e-5, 4e-6 * weight, err_msg=isa)
 
 
 @pytest.mark.parametrize("loss", OVERLAPS, ids=names(OVERLAPS))
@@ -99,8 +92,11 @@ def test_bits_do_not_depend_on_threads_or_block(loss, dtype, n):
     """1 and 2 threads; and a box alone gets what it gets among others."""
     rng = np.random.default_rng(n)
     shape = (min(n, 70), max(n // 70, n and 1)) if loss.kind == "pairs" else (n,)
+    samples = {}  # of every variant, the same for its options
     for case in loss.cases():
-        args = case.sample(rng, shape, dtype)
+        if case.sample not in samples:
+            samples[case.sample] = case.sample(rng, shape, dtype)
+        args = samples[case.sample]
         keywords = case.keywords(rng, args)
         if loss.gradients:
             keywords["grad"] = True

@@ -45,15 +45,14 @@ def numeric(loss):
 def fails(loss, errors, argument, *args, **options):
     """The call raises one of `errors`, whose message names the argument; inputs keep."""
     arrays = [a for a in args if type(a) is np.ndarray and a.dtype != object]
-    copies = [a.copy() for a in arrays]
+    before = [a.tobytes() for a in arrays]
     options = {**loss.required, **options}
     with pytest.raises(errors) as caught:
         loss.public(*args, **options)
     text = str(caught.value)
     assert re.search(rf"\b{argument}\b", text), (loss.name, argument, text)
     assert len(text) < 1000
-    for a, copy in zip(arrays, copies, strict=True):
-        np.testing.assert_array_equal(a, copy)
+    assert [a.tobytes() for a in arrays] == before
     return text
 
 

@@ -204,7 +204,7 @@ def test_labels_changed_by_another_thread(loss):
         thread = threading.Thread(target=scribble)
         thread.start()
         options = {{"mode": "multiclass"}} if {loss!r} == "dice_loss" else {{}}
-        end = time.monotonic() + 1.5
+        end = time.monotonic() + 0.4
         results = 0
         while time.monotonic() < end:
             try:
@@ -227,7 +227,7 @@ def test_inputs_changed_by_other_threads():
                 x[:] = 0.5
         thread = threading.Thread(target=scribble)
         thread.start()
-        end = time.monotonic() + 1
+        end = time.monotonic() + 0.4
         while time.monotonic() < end:
             for loss in (fl.mse_loss, fl.binary_cross_entropy, fl.hinge_loss):
                 loss(x, t, grad=True)

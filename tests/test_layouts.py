@@ -48,6 +48,8 @@ def close(actual, expected, message):
         return
     if np.issubdtype(np.asarray(expected).dtype, np.integer):
         return same(actual, expected, message)
+    if np.array_equal(actual, expected, equal_nan=True):
+        return
     eps = np.finfo(np.asarray(expected).dtype).eps if np.ndim(expected) else 1e-7
     size = np.abs(expected[np.isfinite(expected)]).max(initial=1e-3) if np.ndim(expected) else 1
     np.testing.assert_allclose(actual, expected, 32 * eps, 32 * eps * size, err_msg=message)
@@ -62,15 +64,14 @@ def test_inputs_of_every_layout(name, dtype):
         expected = loss.public(*args, **options, **outputs)
         for layout in LAYOUTS:
             changed = [layout(a) if isinstance(a, np.ndarray) else a for a in args]
-            copies = [np.array(a) for a in changed]
+            before = [np.asarray(a).tobytes() for a in changed]
             got = loss.public(*changed, **options, **outputs)
             if not outputs:
                 close(got, expected, layout.__name__)
                 continue
             close(got[0], expected[0], layout.__name__)
             close(got[1], expected[1], layout.__name__)
-            for a, copy in zip(changed, copies, strict=True):
-                np.testing.assert_array_equal(a, copy)
+            assert [np.asarray(a).tobytes() for a in changed] == before, "an input was written to"
 
 
 @pytest.mark.parametrize("name", DIFFERENTIABLE)

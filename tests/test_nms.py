@@ -7,6 +7,7 @@ from pathlib import Path
 import nms_samples as samples
 import numpy as np
 import pytest
+from instruction_sets import on_every_isa
 
 import fastloss as fl
 import fastloss.reference as ref
@@ -20,7 +21,7 @@ DATA = Path(__file__).parents[2] / "shared" / "data" / "coco_eval"
 def check(boxes, scores, threshold):
     with np.errstate(all="ignore"):
         expected = ref.nms(boxes, scores, threshold)
-    for level in samples.levels():
+    for level in on_every_isa():
         with fl.num_threads(1 + (level == "x86-64-v3")):
             kept = fl.nms(boxes, scores, threshold)
         assert kept.dtype == np.int64
@@ -51,7 +52,7 @@ def test_large_sets_use_every_path(make, dtype):
     overlaps = fl.box_iou(boxes, boxes)
     for threshold in (0.0, 0.0005, 0.1, 0.45, 0.8):
         expected = fl.nms_from_overlaps(overlaps, scores, threshold)
-        for level in samples.levels():
+        for level in on_every_isa():
             got = fl.nms(boxes, scores, threshold)
             np.testing.assert_array_equal(got, expected, err_msg=level)
 
@@ -238,6 +239,6 @@ def test_overlaps_given_by_the_caller():
             for scores in (rng.random(n).astype(dtype), rng.integers(0, 3, n)):
                 for threshold in (-1.0, -0.5, 0.0, 0.9, 5):
                     expected = ref.nms_from_overlaps(overlaps, scores, threshold)
-                    for level in samples.levels():
+                    for level in on_every_isa():
                         got = fl.nms_from_overlaps(overlaps, scores, threshold)
                         np.testing.assert_array_equal(got, expected, err_msg=level)

@@ -3,6 +3,7 @@
 import nms_samples as samples
 import numpy as np
 import pytest
+from instruction_sets import on_every_isa
 
 import fastloss as fl
 import fastloss.reference as ref
@@ -34,7 +35,7 @@ def test_soft_nms(method, dtype):
             ):
                 with np.errstate(all="ignore"):
                     expected = ref.soft_nms(boxes, scores, method=method, **options)
-                for _ in samples.levels():
+                for _ in on_every_isa():
                     got = fl.soft_nms(boxes, scores, method=method, **options)
                     same(got, expected, dtype)
 
@@ -74,7 +75,7 @@ def test_matrix_nms(method, dtype):
                     overlaps = np.nan_to_num(ref.box_iou(boxes, boxes), nan=0)
                 options["method"] = method
                 expected = [e[np.argsort(expected[0])] for e in expected]
-                for _ in samples.levels():
+                for _ in on_every_isa():
                     got = fl.matrix_nms(boxes, scores, **options)
                     given = fl.matrix_nms(overlaps, scores, precomputed=True, **options)
                     for result in (got, given):
@@ -123,7 +124,7 @@ def test_weighted_boxes_fusion(conf_type, dtype):
         ):
             with np.errstate(all="ignore"):
                 expected = ref.weighted_boxes_fusion(*lists, conf_type=conf_type, **options)
-            for _ in samples.levels():
+            for _ in on_every_isa():
                 got = fl.weighted_boxes_fusion(*lists, conf_type=conf_type, **options)
                 assert got[0].dtype == got[1].dtype == dtype and got[2].dtype == np.int64
                 assert got[0].shape == expected[0].shape
@@ -190,7 +191,7 @@ def test_rotated_boxes_by_their_matrix(dtype):
             boxes[rng.random(n) < 0.02, rng.integers(0, 5)] = np.nan
             boxes[rng.random(n) < 0.02, 2] = 0
             scores = rng.permutation(n).astype(dtype)
-            for _ in samples.levels():
+            for _ in on_every_isa():
                 overlaps = fl.box_iou(boxes, boxes, "cxcywhr")
                 for threshold in (0.0, 0.3):
                     expected = fl.nms_from_overlaps(overlaps, scores, threshold)

@@ -7,7 +7,7 @@ import fastloss.reference as ref
 from fastloss.reference import LOSSES
 
 STEP = 1e-6
-SHAPES = {"rowwise": (4, 5), "ratio": (2, 3, 4), "pairs": (3, 4), "boxes": (6,), "penalty": (7,)}
+SHAPES = {"rowwise": (4, 5), "ratio": (2, 3, 3), "pairs": (2, 3), "boxes": (3,), "penalty": (7,)}
 
 
 def each(derivative):
