@@ -18,7 +18,7 @@ from . import families
 
 SOURCE_SUFFIXES = (".c", ".h", ".pyx", ".pxi", ".pxd", ".def", ".o")
 NEEDED = ("setup.py", "pyproject.toml", "LICENSE", "csrc/fastloss.h", "csrc/losses.def")
-MAX_MEGABYTES = 5
+MAX_MEGABYTES = 3
 
 
 def wheel_problems(path: Path) -> list[str]:
