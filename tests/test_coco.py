@@ -38,7 +38,9 @@ def files(kind):
 @pytest.mark.parametrize("kind", ["bbox", "segm"])
 def test_published_numbers_to_the_last_digit(kind):
     expected = json.loads((DATA / "coco_eval/expected_stats.json").read_text())[kind]["stats"]
-    assert coco_map(*files(kind), kind).stats.tolist() == expected
+    stats = coco_map(*files(kind), kind).stats
+    # Like pycocotools', the means are NumPy's, whose sums are not the same bits in every version.
+    np.testing.assert_array_max_ulp(stats, np.array(expected), maxulp=1)
 
 
 @needs_data
