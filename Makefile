@@ -25,7 +25,7 @@ C_FILES := $(wildcard csrc/*.[ch] csrc/*/*.[ch] csrc/*/*/*.[ch])
 .PHONY: test test-all demo dev bench bench-smoke lint format types docs docs-check stubs torch-stubs wheel clean
 .DELETE_ON_ERROR:
 
-test: .venv/built .venv/with-test
+test: .venv/built
 	$(BIN)/python -m pytest -n auto -m "not slow and not peer"
 
 test-all: .venv/built .venv-all/ready
@@ -34,14 +34,14 @@ test-all: .venv/built .venv-all/ready
 demo: .venv/built .venv/with-demo
 	$(BIN)/python -m fastloss demo
 
-dev: .venv/built .venv/with-test .venv/with-demo .venv/with-bench .venv/with-dev
+dev: .venv/built .venv/with-demo .venv/with-bench .venv/with-dev
 	@echo "source .venv/bin/activate"
 
 bench: .venv/built .venv/with-bench
 	$(BIN)/python -m pytest bench $(BENCH_TABLE) $(BENCH)
 
 # Every benchmark once, on small shapes: shows that they run, measures nothing.
-bench-smoke: .venv/built .venv/with-test .venv/with-bench
+bench-smoke: .venv/built .venv/with-bench
 	FASTLOSS_BENCH_SMOKE=1 $(BIN)/python -m pytest bench --benchmark-disable
 
 lint: .venv/with-dev
@@ -54,18 +54,18 @@ format: .venv/with-dev
 	$(BIN)/ruff format .
 	$(BIN)/clang-format -i $(C_FILES)
 
-types: .venv/built .venv/with-dev .venv/with-test
+types: .venv/built .venv/with-dev
 	$(BIN)/mypy
 	$(BIN)/mypy --strict tests/typing_examples.py tests/typing_torch.py
 	@if $(BIN)/pyright --version >/dev/null 2>&1; \
 	then $(BIN)/pyright --pythonpath $(BIN)/python; \
 	else echo "pyright does not run here: skipped"; fi
 
-docs: .venv/built .venv/with-test
+docs: .venv/built
 	$(BIN)/python -m tests.tools.tables
 	$(BIN)/python -m pytest tests/test_docs.py
 
-docs-check: .venv/built .venv/with-test
+docs-check: .venv/built
 	$(BIN)/python -m tests.tools.tables --check
 	$(BIN)/python -m pytest tests/test_docs.py
 
@@ -87,13 +87,12 @@ clean:
 
 .venv/tools: Makefile
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install $(PIP_FLAGS) --upgrade pip $(BUILD)
+	$(BIN)/python -m pip install $(PIP_FLAGS) --no-compile $(BUILD)
 	touch $@
 
-# Compile into build/, which later runs reuse; then link the checkout into the environment.
+# Compile into build/, which later runs reuse, link the checkout into the environment, and add what the tests need.
 .venv/built: .venv/tools pyproject.toml $(SOURCES)
-	$(BIN)/python setup.py -q build_ext --inplace
-	PYTHONWARNINGS=ignore $(BIN)/python -m pip install $(PIP_FLAGS) --no-build-isolation --editable .
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install $(PIP_FLAGS) --no-build-isolation --editable ".[test]"
 	touch $@
 
 # The extras of pyproject.toml.

@@ -57,7 +57,7 @@ class BuildExt(build_ext):
     """Compile the C sources beside the extension, all instruction sets in parallel.
 
     They know nothing of Python, so every interpreter shares the objects in build/objects-*. The
-    extension itself is compiled among them.
+    extension itself is translated and compiled among them.
     """
 
     def build_extension(self, ext):
@@ -82,8 +82,9 @@ class BuildExt(build_ext):
             return objects
 
         def compile_core():
+            [core] = cythonize([ext], compiler_directives={"language_level": 3})
             return self.compiler.compile(
-                ext.sources,
+                core.sources,
                 output_dir=self.build_temp,
                 macros=ext.define_macros,
                 include_dirs=ext.include_dirs,
@@ -93,9 +94,8 @@ class BuildExt(build_ext):
 
         workers = self.parallel if isinstance(self.parallel, int) else os.cpu_count() or 1
         with ThreadPoolExecutor(workers) as pool:
-            kernels = [pool.submit(compile_unit, unit) for unit in units]
-            core = pool.submit(compile_core)
-            ext.extra_objects += [name for job in (core, *kernels) for name in job.result()]
+            jobs = [pool.submit(compile_core), *(pool.submit(compile_unit, u) for u in units)]
+            ext.extra_objects += [name for job in jobs for name in job.result()]
         ext.sources = []
         super().build_extension(ext)
         wanted.parent.mkdir(exist_ok=True)
@@ -117,6 +117,6 @@ core = Extension(
 )
 
 setup(
-    ext_modules=cythonize([core], compiler_directives={"language_level": 3}),
+    ext_modules=[core],
     cmdclass={"build_ext": BuildExt},
 )
