@@ -26,9 +26,14 @@ def find(name: str) -> Any:
     raise CommandError(f"there is no loss {name!r}; {hint}")
 
 
-def select(pattern: str | None) -> list[Any]:
-    """The losses whose name or family contains one of the comma-separated words."""
+def select(pattern: str | None, criteria: bool = False) -> list[Any]:
+    """The losses whose name or family contains one of the comma-separated words; perhaps those
+    functions of a whole batch, too, that have no samples to be run on."""
     losses = list(registry().values())
+    if criteria:
+        from fastloss.reference import CRITERIA
+
+        losses += CRITERIA.values()
     if pattern is None:
         return losses
     words = [w.strip() for w in pattern.split(",") if w.strip()]

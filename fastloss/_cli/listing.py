@@ -15,7 +15,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    losses = select(args.filter)
+    losses = select(args.filter, criteria=True)
     screen = console()
     from rich.markup import escape
     from rich.table import Table
@@ -25,7 +25,8 @@ def run(args: argparse.Namespace) -> int:
         table.add_column(column, no_wrap=True)
     table.add_column("formula", overflow="fold")
     for loss in losses:
-        row = loss.name, loss.family, loss.kind, outputs(loss), escape(loss.formula)
+        kind = getattr(loss, "kind", "batch")
+        row = loss.name, loss.family, kind, outputs(loss), escape(loss.formula)
         table.add_row(*row)
     screen.print(table)
     screen.print(f"{len(losses)} functions")
@@ -39,6 +40,6 @@ def outputs(loss: object) -> str:
         words.append("gradient")
     elif loss.gradients > 1:
         words.append(f"{loss.gradients} gradients")
-    if loss.hess:
+    if getattr(loss, "hess", False):
         words.append("Hessian")
     return ", ".join(words)
