@@ -123,6 +123,8 @@ cdef double RELEASE_GIL_NS = 10e3
 fl_registry_init()
 fl_threads_init()
 fl_isa_init()
+if not fl_isa_count():
+    raise ImportError("fastloss was built without an instruction set that this processor has")
 
 include "_pyx/arrays.pxi"
 include "_pyx/pointwise.pxi"
