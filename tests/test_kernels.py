@@ -127,5 +127,5 @@ def test_against_reference(name, dtype):
                         for a, expected in zip(got, wanted, strict=True):
                             assert_close(a, *expected, dtype, label)
                     bits[isa] = found
-                # vectors of 512 and of 256 bits
-                assert bits.get("x86-64-v4") in (None, bits.get("x86-64-v3")), label
+                if {"x86-64-v3", "x86-64-v4"} <= bits.keys():  # vectors of 256 and of 512 bits
+                    assert bits["x86-64-v3"] == bits["x86-64-v4"], label
