@@ -490,6 +490,7 @@ typedef struct {
 
     ptrdiff_t topk, topk2; /* topk2 = 0: no second selection */
     double alpha, beta, trigger, floor; /* of the assignment */
+    double narrow, wide; /* strides of a level that objects between them may have anchors of; 0, 0: of any */
     double gains[FL_ITEMS];
     double factor; /* of the total and the gradients */
     const double *class_weight; /* optional */
@@ -498,6 +499,8 @@ typedef struct {
     const char *target_keypoints; /* (objects, n_keypoints, per_target) over the image's size */
     ptrdiff_t n_keypoints, per_keypoint, per_target;
     const double *sigmas; /* per keypoint */
+    int from_anchor; /* where raw keypoints count from: the anchor, or twice from the cell's corner */
+    int assign_keypoints; /* objects with a visible keypoint overlap by keypoints */
 
     const char *coefficients, *proto; /* (batch, n_proto, anchors), (batch, n_proto, h, w); optional */
     const char *masks; /* (batch or objects, h, w) */

@@ -3,9 +3,12 @@
 import numpy as np
 from instruction_sets import on_every_isa
 
+import fastloss as fl
+
 LEVELS = ((6, 9), (3, 5), (2, 3))  # not square, rows of every parity
 STRIDES = (8, 16, 32)
 SIZE = np.array([72.0, 48.0])  # the image in pixels
+TOLERANCE = {np.float32: 5e-4, np.float64: 1e-9}
 
 
 def anchors(levels=LEVELS):
@@ -28,6 +31,17 @@ def objects(rng, n, images=2, classes=3):
         [rng.uniform(0.1, 0.9, (n, 2)), np.exp(rng.normal(-1.2, 0.7, (n, 2)))], axis=1
     )
     return rng.integers(0, images, n), rng.integers(0, classes, n), boxes
+
+
+def poses(seed, n, points=5, numbers=3, given=3, dtype=np.float64):
+    rng = np.random.default_rng(seed)
+    boxes, scores = head(rng, dtype=dtype)
+    raw = rng.normal(0, 1.5, (2, points * numbers, anchors())).astype(dtype)
+    targets = rng.uniform(0, 1, (n, points, given))
+    if given == 3:
+        targets[..., 2] = rng.integers(0, 3, (n, points))
+    batch_idx, cls, bboxes = objects(rng, n)
+    return boxes, scores, raw, batch_idx, cls, bboxes, targets
 
 
 def pixels(*corners, size=SIZE):
@@ -68,3 +82,15 @@ def agree(ours, theirs, arguments, tolerance, **options):
         assert got is buffer
         assert differs(buffer, slope) < tolerance
     return loss, grads
+
+
+def assert_same_bits(function, arguments, **options):
+    """For every number of threads."""
+    results = []
+    for threads in (1, 2, 3):
+        with fl.num_threads(threads):
+            results.append(function(*arguments, level_sizes=LEVELS, grad=True, **options))
+    for loss, grads in results[1:]:
+        assert loss == results[0][0]
+        for a, b in zip(grads, results[0][1], strict=True):
+            np.testing.assert_array_equal(a, b)

@@ -394,3 +394,18 @@ def test_torch_func(name):
 
     with pytest.raises(RuntimeError, match=f"{name} has no second derivative"):
         torch.func.grad(slope)(*arguments[:count])
+
+
+def test_options_of_poses():
+    """Numbers or none, names and flags: as they are, in a module and in an operator."""
+    options = {"decode": "anchor", "keypoint_assignment": True, "level_range": (2.0, 12.0)}
+    heads, targets = sample("pose_loss")
+    expected, slopes = fl.pose_loss(*heads, *targets, level_sizes=LEVELS, grad=True, **options)
+    arguments, inputs = tensors("pose_loss")
+    loss = ft.PoseLoss(level_sizes=LEVELS, **options)(*arguments)
+    loss.total.backward()
+    assert loss.total.item() == expected.total
+    assert all(np.array_equal(t.grad, s) for t, s in zip(inputs, slopes, strict=True))
+    found = FORWARD["pose_loss"](*values_of("pose_loss", tensors("pose_loss")[0], True, **options))
+    assert found[0].item() == expected.total
+    torch.library.opcheck(FORWARD["pose_loss"], values_of("pose_loss", arguments, True, **options))

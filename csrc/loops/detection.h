@@ -4,6 +4,7 @@
 #include "detection/picture.h"
 #include "detection/upright.h"
 #include "detection/rotated.h"
+#include "detection/similar.h"
 #include "detection/assign.h"
 #include "detection/sides.h"
 #include "detection/scene.h"

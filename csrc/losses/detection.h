@@ -26,6 +26,8 @@ static FL_INLINE real FL(alignment)(int usual, real logit, real overlap, real al
     return FL(pow_unit)(p, alpha) * FL(pow_unit)(FL(min)(1, overlap), beta);
 }
 
+#define FL_USUAL(a) ((a)->alpha == 0.5 && (a)->beta == 6)
+
 /* The target of an anchor, from its metric, and the largest overlap and metric of its object. */
 static FL_INLINE real FL(soft_score)(real metric, real most_overlap, real most_metric) {
     return metric * most_overlap / (most_metric + (real)1e-9);
@@ -66,9 +68,32 @@ static FL_INLINE FL(row_point) FL(angle_loss)(real difference, real w, real h) {
     return (FL(row_point)){(real)(share * s * s), (real)(share * 2 * sin(4 * d)), 0};
 }
 
-/* Object keypoint similarity (COCO): value = 1 - e^-(d^2 / (8 sigma^2 area)), slope by x = that of y for dy. */
+/* Where a keypoint lies along one axis, in strides: off the anchor by the raw value, or off the corner of the
+ * anchor's cell by twice that. */
+static FL_INLINE real FL(keypoint_at)(int from_anchor, real raw, real anchor) {
+    return from_anchor ? raw + anchor : 2 * raw + anchor - (real)0.5;
+}
+static FL_INLINE real FL(keypoint_slope)(int from_anchor) { return from_anchor ? 1 : 2; }
+
+/* Object keypoint similarity (COCO): near = e^-(d^2 / (8 sigma^2 area)). */
+static FL_INLINE real FL(keypoint_scale)(real sigma, real area) {
+    return 1 / (2 * (2 * sigma) * (2 * sigma) * (area + (real)1e-9));
+}
+static FL_INLINE real FL(keypoint_near)(real dx, real dy, real scale) {
+    return FL(exp_minus)(FL(fma)(dx, dx, dy * dy) * scale);
+}
+
+/* Its loss: value = 1 - near, slope by x = that of y for dy. */
 static FL_INLINE FL(row_point) FL(keypoint)(real dx, real dy, real sigma, real area) {
-    real per = 1 / (2 * (2 * sigma) * (2 * sigma) * (area + (real)1e-9));
-    real near = FL(exp_minus)(FL(fma)(dx, dx, dy * dy) * per);
+    real per = FL(keypoint_scale)(sigma, area), near = FL(keypoint_near)(dx, dy, per);
     return (FL(row_point)){1 - near, near * 2 * per, 0}; /* times dx, dy */
+}
+
+/* The similarity of an assignment takes this part of the box for the object's area. */
+#define FL_BODY ((real)0.53)
+
+/* Levels for objects of a side: those whose cells are neither too large for it nor too small. */
+static FL_INLINE int FL(level_fits)(real side, real stride, real narrow, real wide, int finest,
+                                    int coarsest) {
+    return (finest || side >= narrow * stride) && (coarsest || side <= wide * stride);
 }

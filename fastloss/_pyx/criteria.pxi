@@ -55,13 +55,15 @@ def obb_detection(result, boxes, scores, angles, batch_idx, cls, bboxes, level_s
 
 
 def pose(result, boxes, scores, keypoints, batch_idx, cls, bboxes, target_keypoints, level_sizes, strides,
-         gains, sigmas, topk, topk2, alpha, beta, class_weight, min_side, grad):
+         gains, sigmas, decode, keypoint_assignment, level_range, topk, topk2, alpha, beta, class_weight,
+         min_side, grad):
     """... with keypoints."""
     cdef Detection d = Detection()
     d.set_head(boxes, scores, "boxes", "scores", level_sizes, strides)
     d.set_targets(batch_idx, cls, bboxes)
-    d.set_keypoints(keypoints, target_keypoints, sigmas)
+    d.set_keypoints(keypoints, target_keypoints, sigmas, decode, keypoint_assignment)
     d.set_assignment(topk, topk2, alpha, beta, min_side)
+    d.set_level_range(level_range)
     return finish(d, result, POSE_ITEMS, gains, class_weight, grad)
 
 

@@ -17,7 +17,8 @@ cdef class Detection:
         self.args.grad_boxes = self.args.grad_scores = self.args.grad_angles = NULL
         self.args.grad_keypoints = self.args.grad_coefficients = self.args.grad_proto = NULL
         self.args.class_weight = NULL
-        self.args.zeroed = False
+        self.args.narrow = self.args.wide = 0
+        self.args.assign_keypoints = self.args.zeroed = False
         self.args.factor = 1
         for i in range(FL_ITEMS):
             self.args.gains[i] = 0
@@ -99,7 +100,8 @@ cdef class Detection:
         self.args.angles = <char *>cnp.PyArray_DATA(a)
         return 0
 
-    cdef int set_keypoints(self, object keypoints, object target_keypoints, object sigmas) except -1:
+    cdef int set_keypoints(self, object keypoints, object target_keypoints, object sigmas, object decode,
+                           object assignment) except -1:
         cdef cnp.ndarray raw, t = as_operand("target_keypoints", target_keypoints)
         cdef Py_ssize_t channels
         raw = self.add_output("keypoints", keypoints, 3, f"({self.args.batch}, keypoints * (2 or 3), {self.args.anchors})")
@@ -128,6 +130,10 @@ cdef class Detection:
             raise ValueError(f"target_keypoints[{np.argmin(finite)}] holds a number that is not finite")
         self.args.keypoints = <char *>cnp.PyArray_DATA(raw)
         self.args.target_keypoints = <char *>cnp.PyArray_DATA(self.points)
+        if not isinstance(decode, str) or decode not in ("cell", "anchor"):
+            raise ValueError(f"decode is {shown(decode)}; expected 'cell' or 'anchor'")
+        self.args.from_anchor = decode == "anchor"
+        self.args.assign_keypoints = parse_flag("keypoint_assignment", assignment)
         return self.set_sigmas(sigmas)
 
     cdef int set_sigmas(self, object sigmas) except -1:
@@ -229,6 +235,16 @@ cdef class Detection:
         self.args.beta = parse_in_domain(b"beta", beta, FL_POSITIVE)
         self.args.trigger = parse_in_domain(b"min_side", trigger, FL_NONNEGATIVE)
         self.args.floor = parse_in_domain(b"min_side", least, FL_NONNEGATIVE)
+        return 0
+
+    cdef int set_level_range(self, object level_range) except -1:
+        if level_range is None:
+            return 0
+        narrow, wide = parse_several("level_range", level_range, 2, "None or (least, most) strides")
+        self.args.narrow = parse_in_domain(b"level_range", narrow, FL_NONNEGATIVE)
+        self.args.wide = parse_in_domain(b"level_range", wide, FL_POSITIVE)
+        if self.args.narrow > self.args.wide:
+            raise ValueError(f"level_range is {shown(level_range)}; expected (least, most), the lesser first")
         return 0
 
     cdef int set_loss(self, object gains, tuple items, object class_weight) except -1:

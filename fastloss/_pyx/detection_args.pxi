@@ -33,6 +33,7 @@ cdef extern from "fastloss.h" nogil:
         const char *targets
         Py_ssize_t topk, topk2
         double alpha, beta, trigger, floor
+        double narrow, wide
         double gains[7]
         double factor
         const double *class_weight
@@ -40,6 +41,7 @@ cdef extern from "fastloss.h" nogil:
         const char *target_keypoints
         Py_ssize_t n_keypoints, per_keypoint, per_target
         const double *sigmas
+        int from_anchor, assign_keypoints
         const char *coefficients
         const char *proto
         const char *masks

@@ -21,6 +21,9 @@ def pose_loss(
     strides=(8, 16, 32),
     gains=(7.5, 12.0, 1.0, 0.5, 1.5),
     sigmas=None,
+    decode="cell",
+    keypoint_assignment=False,
+    level_range=None,
     topk=10,
     topk2=None,
     alpha=0.5,
@@ -39,8 +42,9 @@ def pose_loss(
         kobj  = gain / (n K)  sum BCE(visibility logit, visible)
         total = images (box + pose + kobj + cls + dfl)
 
-    with the distance d and the target's area in strides. A predicted keypoint lies at twice its raw
-    value from the cell's upper left corner. The scores of the anchors play no part here.
+    with the distance d and the target's area in strides. The scores of the anchors play no part
+    here. The defaults are the criterion of YOLO11; that of YOLO26 has ``decode="anchor"``,
+    ``keypoint_assignment=True`` and ``level_range=(2, 12)``.
 
     Parameters
     ----------
@@ -56,6 +60,18 @@ def pose_loss(
         Factors of box, pose, kobj, cls and dfl.
     sigmas : array_like, shape (K,), optional
         The tolerance of every keypoint; by default those of COCO for 17, else 1 / K.
+    decode : {"cell", "anchor"}
+        Where a keypoint is predicted: at twice its raw value from the upper left corner of the
+        anchor's cell, or at its raw value from the anchor, the centre of the cell; in strides.
+    keypoint_assignment : bool
+        True: objects with a visible keypoint, one whose third number is above 0, overlap an anchor
+        in the assignment by the mean over these of ``exp(-d^2 / (8 sigma^2 0.53 area))``, in
+        pixels, and not by the boxes.
+    level_range : (float, float), optional
+        Objects take anchors only from levels on which their side, the root of the area, measures
+        at least the first and at most the second number of strides. There is no least side on the
+        finest level and no most on the coarsest; an object that is left without an anchor inside
+        keeps those of all levels. None: objects take anchors from all levels.
     grad : bool or tuple of 3 ndarray
         True: also return the derivatives of `total` by `boxes`, `scores` and `keypoints`.
 
@@ -89,5 +105,6 @@ def pose_loss(
     """
     return _pose(
         PoseLoss, boxes, scores, keypoints, batch_idx, cls, bboxes, target_keypoints, level_sizes,
-        strides, gains, sigmas, topk, topk2, alpha, beta, class_weight, min_side, grad,
+        strides, gains, sigmas, decode, keypoint_assignment, level_range, topk, topk2, alpha, beta,
+        class_weight, min_side, grad,
     )  # fmt: skip

@@ -12,13 +12,15 @@ _Grads: TypeAlias = tuple[Floats, Floats, Floats]
 def pose_loss(
     boxes: Array, scores: Array, keypoints: Array, batch_idx: Array, cls: Array, bboxes: Array, target_keypoints: Array, *,
     level_sizes: Sequence[Sequence[int]], strides: Sequence[float] = ..., gains: Sequence[float] = ...,
-    sigmas: Array | None = ..., topk: int = ..., topk2: int | None = ..., alpha: float = ..., beta: float = ...,
-    class_weight: Array | None = ..., min_side: Sequence[float] = ..., grad: Literal[False] = ...,
+    sigmas: Array | None = ..., decode: Literal["cell", "anchor"] = ..., keypoint_assignment: bool = ...,
+    level_range: Sequence[float] | None = ..., topk: int = ..., topk2: int | None = ..., alpha: float = ...,
+    beta: float = ..., class_weight: Array | None = ..., min_side: Sequence[float] = ..., grad: Literal[False] = ...,
 ) -> PoseLoss: ...
 @overload
 def pose_loss(
     boxes: Array, scores: Array, keypoints: Array, batch_idx: Array, cls: Array, bboxes: Array, target_keypoints: Array, *,
     level_sizes: Sequence[Sequence[int]], strides: Sequence[float] = ..., gains: Sequence[float] = ...,
-    sigmas: Array | None = ..., topk: int = ..., topk2: int | None = ..., alpha: float = ..., beta: float = ...,
-    class_weight: Array | None = ..., min_side: Sequence[float] = ..., grad: Literal[True] | _Grads,
+    sigmas: Array | None = ..., decode: Literal["cell", "anchor"] = ..., keypoint_assignment: bool = ...,
+    level_range: Sequence[float] | None = ..., topk: int = ..., topk2: int | None = ..., alpha: float = ...,
+    beta: float = ..., class_weight: Array | None = ..., min_side: Sequence[float] = ..., grad: Literal[True] | _Grads,
 ) -> tuple[PoseLoss, _Grads]: ...

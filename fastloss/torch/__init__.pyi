@@ -1105,6 +1105,9 @@ def pose_loss(
     strides: Sequence[float] = ...,
     gains: Sequence[float] = ...,
     sigmas: Tensor | None = ...,
+    decode: str = ...,
+    keypoint_assignment: bool = ...,
+    level_range: Sequence[float] | None = ...,
     topk: int = ...,
     topk2: int | None = ...,
     alpha: float = ...,
@@ -1117,6 +1120,9 @@ class PoseLoss(nn.Module):
     strides: Sequence[float]
     gains: Sequence[float]
     sigmas: Tensor | None
+    decode: str
+    keypoint_assignment: bool
+    level_range: Sequence[float] | None
     topk: int
     topk2: int | None
     alpha: float
@@ -1130,6 +1136,9 @@ class PoseLoss(nn.Module):
         strides: Sequence[float] = ...,
         gains: Sequence[float] = ...,
         sigmas: Tensor | None = ...,
+        decode: str = ...,
+        keypoint_assignment: bool = ...,
+        level_range: Sequence[float] | None = ...,
         topk: int = ...,
         topk2: int | None = ...,
         alpha: float = ...,
@@ -1151,6 +1160,9 @@ class PoseLoss(nn.Module):
         strides: Sequence[float] = ...,
         gains: Sequence[float] = ...,
         sigmas: Tensor | None = ...,
+        decode: str = ...,
+        keypoint_assignment: bool = ...,
+        level_range: Sequence[float] | None = ...,
         topk: int = ...,
         topk2: int | None = ...,
         alpha: float = ...,

@@ -40,6 +40,7 @@ SCHEMA = {
     "Sequence[int]": "int[]",
     "Sequence[int | None]": "int?[]",
     "Sequence[float]": "float[]",
+    "Sequence[float] | None": "float[]?",
     "Sequence[Sequence[int]]": "SymInt[][]",
     "tuple[Any, Any]": "Tensor[]",
 }

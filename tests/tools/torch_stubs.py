@@ -35,6 +35,7 @@ TYPES = {
     "int[]": "Sequence[int]",
     "int?[]": "Sequence[int | None]",
     "float[]": "Sequence[float]",
+    "float[]?": "Sequence[float] | None",
     "SymInt[][]": "Sequence[Sequence[int]]",
     "": "Any",
 }

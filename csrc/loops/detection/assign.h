@@ -81,12 +81,12 @@ static void FL(claim_run)(FL(scene) *s, const FL(object) *object, const real *lo
     const ptrdiff_t most = s->call->args->topk;
     const int32_t place = object->place;
     FL_ALIGNED real overlap[FL(stretch)], metric[FL(stretch)], copy[FL(stretch)];
-    FL(decode_run)(s, first, end);
+    if (!object->seen) FL(decode_run)(s, first, end);
     for (; first < end; first += FL(stretch)) {
         int n = end - first < FL(stretch) ? (int)(end - first) : FL(stretch);
         memcpy(copy, logits + first, n * sizeof(real));
         for (int i = n; i < FL(whole_rows)(n); i++) copy[i] = 0;
-        s->align(s, object, first, n, copy, overlap, metric);
+        (object->seen ? FL(align_keypoints) : s->align)(s, object, first, n, copy, overlap, metric);
         real least = *n_heap < most ? 0 : heap[0].metric;
         for (int i = 0; i < n; i++) {
             ptrdiff_t anchor = first + i;
@@ -100,29 +100,66 @@ static void FL(claim_run)(FL(scene) *s, const FL(object) *object, const real *lo
     }
 }
 
+/* Candidates on one level: columns x0 .. x1 of rows y0 .. y1 of the cells that begin at `base`. */
+typedef struct {
+    ptrdiff_t base, x0, x1, y0, y1;
+} FL(patch);
+
+static void FL(find_patches)(const fl_detection_args *a, const FL(reach) *reach, FL(patch) *patches) {
+    ptrdiff_t base = 0;
+    for (int level = 0; level < a->n_levels; level++) {
+        const fl_level *l = &a->levels[level];
+        FL(patch) *p = &patches[level];
+        real stride = (real)l->stride, wider = a->angles ? stride : 0;
+        FL(cell_range)(l->width, stride, reach->left - wider, reach->right + wider, &p->x0, &p->x1);
+        FL(cell_range)(l->height, stride, reach->top - wider, reach->bottom + wider, &p->y0, &p->y1);
+        p->base = base, base += l->height * l->width;
+    }
+}
+
+/* Only the levels whose cells suit an object of this side, unless there it has no candidate. */
+static void FL(choose_levels)(const fl_detection_args *a, real side, FL(patch) *patches) {
+    double finest = a->levels[0].stride, coarsest = finest;
+    int fits[FL_MAX_LEVELS], any = 0;
+    for (int level = 1; level < a->n_levels; level++) {
+        double stride = a->levels[level].stride;
+        if (stride < finest) finest = stride;
+        if (stride > coarsest) coarsest = stride;
+    }
+    for (int level = 0; level < a->n_levels; level++) {
+        const FL(patch) *p = &patches[level];
+        double stride = a->levels[level].stride;
+        fits[level] = FL(level_fits)(side, (real)stride, (real)a->narrow, (real)a->wide, stride == finest,
+                                     stride == coarsest);
+        any |= fits[level] && p->x0 < p->x1 && p->y0 < p->y1;
+    }
+    for (int level = 0; level < a->n_levels && any; level++)
+        if (!fits[level]) patches[level].y1 = patches[level].y0;
+}
+
 static void FL(claim_object)(FL(scene) *s, ptrdiff_t place) {
     const FL(detection_call) *call = s->call;
     const fl_detection_args *a = call->args;
     FL(object) object = {.place = (int32_t)place};
     FL(reach) reach;
+    FL(patch) patches[FL_MAX_LEVELS];
     const real *box = call->objects + call->per_object * place;
     if (!(a->angles ? FL(rotated_object) : FL(upright_object))(call, box, &object, &reach)) return;
+    if (a->assign_keypoints) FL(keypoint_object)(call, box, &object);
+    FL(find_patches)(a, &reach, patches);
+    if (a->wide > 0) FL(choose_levels)(a, FL(sqrt)(FL(corner_area)(box)), patches);
     const real *logits = (const real *)a->scores
         + (s->image * a->classes + (ptrdiff_t)a->class_[a->order[place]]) * a->anchors;
     FL(claim) *heap = s->claims + s->n;
-    ptrdiff_t n = 0, base = 0;
+    ptrdiff_t n = 0;
     for (int level = 0; level < a->n_levels; level++) {
-        const fl_level *l = &a->levels[level];
-        real stride = (real)l->stride, wider = a->angles ? stride : 0;
-        ptrdiff_t x0, x1, y0, y1;
-        FL(cell_range)(l->width, stride, reach.left - wider, reach.right + wider, &x0, &x1);
-        FL(cell_range)(l->height, stride, reach.top - wider, reach.bottom + wider, &y0, &y1);
-        for (ptrdiff_t y = y0; y < y1 && x0 < x1; y++) {
-            ptrdiff_t row = base + y * l->width;
-            if (y + 1 < y1) FL(prefetch_run)(s, row + l->width + x0, row + l->width + x1);
-            FL(claim_run)(s, &object, logits, row + x0, row + x1, heap, &n);
+        const FL(patch) *p = &patches[level];
+        const ptrdiff_t width = a->levels[level].width;
+        for (ptrdiff_t y = p->y0; y < p->y1 && p->x0 < p->x1; y++) {
+            ptrdiff_t row = p->base + y * width;
+            if (y + 1 < p->y1 && !object.seen) FL(prefetch_run)(s, row + width + p->x0, row + width + p->x1);
+            FL(claim_run)(s, &object, logits, row + p->x0, row + p->x1, heap, &n);
         }
-        base += l->height * l->width;
     }
     s->n += n;
 }

@@ -5,6 +5,8 @@ enum { FL(stretch) = 256 };         /* candidates of one row of cells taken at o
 /* An object as its candidates see it, in pixels. */
 typedef struct {
     int32_t place;
+    int seen;                             /* keypoints that decide on its overlap; 0: its box does */
+    real area;                            /* for their similarity */
     FL(box) box;                          /* upright boxes ... */
     FL(rotated) gaussian;                 /* ... and rotated ones, with the region of their candidates: */
     real x, y;                            /* a corner of it, */

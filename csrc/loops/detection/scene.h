@@ -65,7 +65,7 @@ static void FL(assign_image)(void *context, ptrdiff_t image) {
     const fl_detection_args *a = call->args;
     FL(image_part) *part = &call->images[image];
     FL(scene) s = {.call = call, .image = image, .align = FL(align_any)};
-    if (a->alpha == 0.5 && a->beta == 6) s.align = FL(align_usual);
+    if (FL_USUAL(a)) s.align = FL(align_usual);
     if (a->angles) s.align = FL(align_rotated);
     ptrdiff_t first = a->first[image], end = a->first[image + 1];
     int done = first == end || FL(assign_objects)(&s, first, end);

@@ -40,6 +40,9 @@ static void FL(align_any)(const FL(scene) *s, const FL(object) *object, ptrdiff_
     FL(align_upright)(0, s, object, first, n, logits, overlap, metric);
 }
 
+/* Nothing for a box that is turned inside out. */
+static FL_INLINE real FL(corner_area)(const real *c) { return FL(max)((c[2] - c[0]) * (c[3] - c[1]), 0); }
+
 /* False for padding: objects whose corners sum to nothing. */
 static int FL(upright_object)(const FL(detection_call) *call, const real *c, FL(object) *o, FL(reach) *r) {
     const fl_detection_args *a = call->args;

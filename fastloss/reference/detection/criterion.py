@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,9 +38,15 @@ def _overlaps(objects: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     return np.where(ciou > 0, ciou, 0)
 
 
+# From the number of an image, the image, and its (objects, anchors) candidates and overlaps to the
+# candidates and overlaps that are used.
+Choose = Callable[[int, Image, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+
 def assigned_images(
     boxes: np.ndarray, scores: np.ndarray, batch_idx: Any, cls: Any, bboxes: Any, anchors: Anchors,
     topk: int, topk2: int | None, alpha: float, beta: float, min_side: tuple[float, float],
+    choose: Choose | None = None,
 ) -> list[Image]:  # fmt: skip
     image_of = np.asarray(batch_idx).reshape(-1).astype(int)
     labels = np.asarray(cls).reshape(-1).astype(int)
@@ -53,6 +59,8 @@ def assigned_images(
         image.targets = pixel_corners(targets[image.rows], anchors.size)
         candidate = inside_regions(image.targets, px, py, min_side)
         overlap = _overlaps(image.targets, image.predicted * anchors.stride[:, None])
+        if choose:
+            candidate, overlap = choose(b, image, candidate, overlap)
         overlap = np.where(candidate, overlap, 0).astype(boxes.dtype)
         metric = alignment(scores[b][labels[image.rows]], overlap, alpha, beta)
         metric = np.where(candidate, metric, 0)
@@ -130,12 +138,13 @@ class Batch:
 def assigned_batch(
     boxes: Any, scores: Any, batch_idx: Any, cls: Any, bboxes: Any, level_sizes: Any, strides: Any,
     topk: int, topk2: int | None, alpha: float, beta: float, min_side: Any, factor: float = 1.0,
+    choose: Choose | None = None,
 ) -> Batch:  # fmt: skip
     """Everything up to the assignment."""
     z, x = as_float(boxes), as_float(scores)
     anchors = anchors_of(level_sizes, strides, z.dtype)
     images = assigned_images(
-        z, x, batch_idx, cls, bboxes, anchors, topk, topk2, alpha, beta, min_side
+        z, x, batch_idx, cls, bboxes, anchors, topk, topk2, alpha, beta, min_side, choose
     )
     return Batch(z, x, anchors, images, np.asarray(cls).reshape(-1).astype(int), factor)
 
