@@ -130,9 +130,7 @@ cdef class Detection:
             raise ValueError(f"target_keypoints[{np.argmin(finite)}] holds a number that is not finite")
         self.args.keypoints = <char *>cnp.PyArray_DATA(raw)
         self.args.target_keypoints = <char *>cnp.PyArray_DATA(self.points)
-        if not isinstance(decode, str) or decode not in ("cell", "anchor"):
-            raise ValueError(f"decode is {shown(decode)}; expected 'cell' or 'anchor'")
-        self.args.from_anchor = decode == "anchor"
+        self.args.from_anchor = parse_choice("decode", decode, ("cell", "anchor"))
         self.args.assign_keypoints = parse_flag("keypoint_assignment", assignment)
         return self.set_sigmas(sigmas)
 
