@@ -15,8 +15,8 @@ from setuptools.modified import newer_group
 X86 = platform.machine().lower() in {"x86_64", "amd64"}
 ARM = platform.machine().lower() in {"arm64", "aarch64"}
 
-# Less peeling than -O3 likes: a quarter off the size, no slower. Machines of before 2013 get small
-# code.
+# Less peeling than -O3 likes: a quarter off the size, no slower. Where there is no
+# AVX2, small code.
 FAST = (
     ["-O3"] if sys.platform == "darwin" else ["-O3", "--param", "max-completely-peeled-insns=100"]
 )

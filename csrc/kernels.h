@@ -14,7 +14,7 @@
 #include "table.h"
 
 /* Set for levels that hardly any machine runs: one loop per loss, which writes all outputs, some of them to no
- * avail. A third of the code. */
+ * avail. 0.7 of the code. */
 #ifndef FL_LEAN
 #define FL_LEAN 0
 #endif
