@@ -88,7 +88,9 @@ fl_status fl_pointwise(fl_pointwise_args *args) { return fl_boost_pointwise(args
 double fl_rowwise_cost(const fl_rowwise_args *args) {
     const fl_traits *traits = &fl_loss_traits[args->loss];
     double rows = (double)args->outer_count * (double)args->inner;
-    if (traits->flags & FL_PICKS) return traits->cost * rows;
+    /* Zeros of the gradient are written here or by the system, a page at a time. */
+    double written = args->grad.data ? 0.1 * (double)args->classes * (1 + args->dtype) : 0;
+    if (traits->flags & FL_PICKS) return (traits->cost + written) * rows;
     if (traits->flags & FL_MARGIN) return traits->cost * rows * (double)args->classes * (1 + args->dtype);
     return 0.5 * rows * (double)args->classes * (1 + args->dtype);
 }

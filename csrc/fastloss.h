@@ -136,6 +136,7 @@ typedef struct {
     const void *class_weight;    /* optional, one per class */
     int64_t ignore_index;
     double smoothing;            /* label smoothing */
+    int blank;                   /* nll_loss: rows of grad to be zeroed first; contiguous classes */
     void *value;                 /* one per row, for FL_REDUCE_NONE */
     fl_boost *boost;             /* set by the entry point; NULL: hess is the second derivative */
     double result;

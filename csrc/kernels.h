@@ -34,6 +34,7 @@ enum {
     FL_GROUP_ELEMENTS = 8192,
     FL_STREAM_CLASSES = 256,
     FL_SHORT_ROW = 32,
+    FL_FEW_ROWS = 4,
     FL_WIDE_ROW = 256
 };
 

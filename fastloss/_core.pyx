@@ -126,6 +126,7 @@ fl_isa_init()
 if not fl_isa_count():
     raise ImportError("fastloss was built without an instruction set that this processor has")
 
+include "_pyx/direct.pxi"
 include "_pyx/arrays.pxi"
 include "_pyx/pointwise.pxi"
 include "_pyx/variance.pxi"

@@ -4,6 +4,7 @@ All take one array, or a list, tuple or dict of arrays, and sum over everything.
 """
 
 from fastloss import _core
+from fastloss._core import direct
 
 __all__ = ["elastic_net_penalty", "l1_penalty", "l2_penalty"]
 
@@ -14,6 +15,7 @@ _L2 = _LOSSES["l2_penalty"]
 _ELASTIC_NET = _LOSSES["elastic_net_penalty"]
 
 
+@direct
 def l1_penalty(params, *, strength=1.0, grad=False):
     """Sum of absolute values (lasso).
 
@@ -64,6 +66,7 @@ def l1_penalty(params, *, strength=1.0, grad=False):
     return _penalty(_L1, params, strength, (), grad)
 
 
+@direct
 def l2_penalty(params, *, strength=1.0, grad=False):
     """Half the sum of squares (ridge, weight decay).
 
@@ -102,6 +105,7 @@ def l2_penalty(params, *, strength=1.0, grad=False):
     return _penalty(_L2, params, strength, (), grad)
 
 
+@direct
 def elastic_net_penalty(params, *, strength=1.0, l1_ratio=0.5, grad=False):
     """A mixture of `l1_penalty` and `l2_penalty`.
 

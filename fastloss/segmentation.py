@@ -1,6 +1,7 @@
 """Losses of masks: how well predicted regions cover the true ones."""
 
 from fastloss import _core
+from fastloss._core import direct
 
 __all__ = ["dice_loss"]
 
@@ -8,6 +9,7 @@ _ratio = _core.ratio
 _DICE = _core.losses()["dice"]
 
 
+@direct
 def dice_loss(
     input,
     target,

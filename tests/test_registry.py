@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
-import types
 
 import pytest
 from tools import families, stubs, tables
@@ -73,7 +72,7 @@ def test_families_export_all_their_functions(family):
     defined = {
         name
         for name, value in vars(module).items()
-        if isinstance(value, types.FunctionType)
+        if inspect.isroutine(value)
         and value.__module__.startswith("fastloss.")
         and not name.startswith("_")
     }

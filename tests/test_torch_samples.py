@@ -38,6 +38,20 @@ MODULE_OF = {
     "multilabel_soft_margin_loss": "MultiLabelSoftMarginLoss",
 }
 LEGACY = ("size_average", "reduce")
+
+
+@pytest.fixture(autouse=True)
+def same_samples():
+    """torch draws them from its global generator, wherever other tests have left it."""
+    torch.manual_seed(0)
+
+
+def largest_weight(options):
+    """A row's gradient is its weight times p - 1 at the target, which cancels for p near 1."""
+    weight = options.get("weight")
+    return 0.0 if weight is None else float(weight.abs().max())
+
+
 DTYPES = [torch.float32, torch.float64]
 
 
@@ -53,7 +67,7 @@ def test_sample_inputs(name, dtype):
             with pytest.raises(ValueError, match="target has shape"):
                 getattr(fl, name)(*map(to_numpy, (sample.input, *sample.args)), **options)
             continue
-        compare(name, (sample.input, *sample.args), options)
+        compare(name, (sample.input, *sample.args), options, largest_weight(options))
         count += 1
     assert count >= 4
 
@@ -77,7 +91,7 @@ def test_module_inputs(name, dtype):
     ):
         options = {k: v for k, v in sample.constructor_input.kwargs.items() if k not in LEGACY}
         assert not sample.constructor_input.args
-        compare(name, sample.forward_input.args, options)
+        compare(name, sample.forward_input.args, options, largest_weight(options))
         seen += 1
     assert seen >= 2
 

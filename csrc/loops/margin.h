@@ -260,7 +260,7 @@ static fl_status FL(margin)(fl_rowwise_args *a) {
     if (status) return status;
     FL(row_call) call = {.args = a};
     call.scale = a->reduction == FL_REDUCE_MEAN ? (real)(1 / (double)rows) : 1;
-    for (int i = 0; i < FL_MAX_PARAMETERS; i++) call.parameters[i] = (real)a->parameters[i];
+    FL(read_parameters)(a->parameters, call.parameters);
     call.per_chunk = a->classes < FL_ROW_CHUNK ? FL_ROW_CHUNK / a->classes : 1;
     ptrdiff_t n_chunks = (rows + call.per_chunk - 1) / call.per_chunk;
     call.partials = n_chunks <= FL_FEW_CHUNKS ? few : malloc(n_chunks * sizeof(double));

@@ -273,8 +273,8 @@ static fl_status FL(pointwise)(fl_pointwise_args *args) {
     int loss = root ? traits->root_of : traits->root_of >= 0 ? traits->elementwise : args->loss;
     FL(point_call) call = {.args = args, .root_weights = traits->root_of >= 0 && !root};
     double parameters[FL_MAX_PARAMETERS];      /* as the formula sees them: a tiny beta may be 0 in float */
-    for (int i = 0; i < FL_MAX_PARAMETERS; i++)
-        parameters[i] = call.parameters[i] = (real)args->parameters[i];
+    FL(read_parameters)(args->parameters, call.parameters);
+    for (int i = 0; i < FL_MAX_PARAMETERS; i++) parameters[i] = call.parameters[i];
     int formula = fl_specialise(loss, parameters, args->aux.data != NULL);
     call.loops = &FL(point_table)[formula];
     call.boost = args->boost ? FL(boost_table)[formula] : NULL;

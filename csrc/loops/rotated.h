@@ -186,7 +186,7 @@ static fl_status FL(rotated_boxes)(fl_boxes_args *args) {
     ptrdiff_t size = args->space.size, n_chunks = (size + FL(boxes_per_chunk) - 1) / FL(boxes_per_chunk);
     double divisor = args->reduction == FL_REDUCE_MEAN ? (double)size : 1, few[FL_FEW_CHUNKS], sum = 0;
     FL(rotated_call) call = {.args = args, .factor = (real)(-1 / divisor)};
-    for (int i = 0; i < FL_MAX_PARAMETERS; i++) call.parameters[i] = (real)args->parameters[i];
+    FL(read_parameters)(args->parameters, call.parameters);
     call.partials = n_chunks <= FL_FEW_CHUNKS ? few : malloc(n_chunks * sizeof(double));
     if (!call.partials) return FL_NO_MEMORY;
     fl_parallel(n_chunks, fl_boxes_cost(args), FL(rotated_chunk), &call);
@@ -277,7 +277,7 @@ static fl_status FL(rotated_pairs)(fl_pairs_args *args) {
         .bands = (args->n + FL(tile_rows) - 1) / FL(tile_rows),
         .blocks = (args->m + FL(block) - 1) / FL(block),
     };
-    for (int i = 0; i < FL_MAX_PARAMETERS; i++) call.parameters[i] = (real)args->parameters[i];
+    FL(read_parameters)(args->parameters, call.parameters);
     fl_parallel(args->batch * call.bands * call.blocks, fl_pairs_cost(args), FL(rotated_pairs_chunk), &call);
     return FL_OK;
 }

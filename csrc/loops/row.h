@@ -88,21 +88,28 @@ static FL_INLINE void FL(plan_positions)(const FL(row_call) *call, ptrdiff_t fir
     }
 }
 
+static FL_INLINE void FL(clear)(real *at) {
+    FL_LANE_LOOP
+    for (int l = 0; l < FL_LANES; l++) at[l] = 0;
+}
+
+/* A row of lanes, of which the first n are live. */
+static FL_INLINE void FL(blank_rows)(FL(row_batch) *b, int at, int n) {
+    FL(word) *live = b->live + at;
+    real *sum = b->sum + at;
+    FL_LANE_LOOP
+    for (int l = 0; l < FL_LANES; l++) live[l] = -(FL(word))(l < n), sum[l] = 1;
+    FL(clear)(b->weight0 + at), FL(clear)(b->weight1 + at);
+    FL(clear)(b->score0 + at), FL(clear)(b->score1 + at), FL(clear)(b->most + at);
+    for (int l = 0; l < FL_LANES; l++) b->class0[at + l] = b->class1[at + l] = 0;
+}
+
 /* Of n rows; with class probabilities there is nothing to plan. Lanes beyond n hold harmless numbers. */
 static FL_INLINE void FL(plan_rows)(const FL(row_call) *call, ptrdiff_t first, int n, FL(row_batch) *b) {
     /* Row by row of lanes: of a length known here, or compilers call memset for each array. */
-    for (int r = call->args->target.data ? 0 : n / FL_LANES * FL_LANES; r < n; r += FL_LANES) {
-        FL_LANE_LOOP
-        for (int l = 0; l < FL_LANES; l++) {
-            b->live[r + l] = -(FL(word))(r + l < n);
-            b->weight0[r + l] = b->weight1[r + l] = b->score0[r + l] = b->score1[r + l] = b->most[r + l] = 0;
-            b->sum[r + l] = 1;
-        }
-        for (int l = 0; l < FL_LANES; l++) b->class0[r + l] = b->class1[r + l] = 0;
-    }
     for (int r = 0; r < n; r += FL_LANES) {
-        FL_LANE_LOOP
-        for (int l = 0; l < FL_LANES; l++) b->dot[r + l] = b->total[r + l] = 0;
+        if (r + FL_LANES > n || call->args->target.data) FL(blank_rows)(b, r, n - r);
+        FL(clear)(b->dot + r), FL(clear)(b->total + r);
     }
     if (call->args->index) FL(plan_labels)(call, first, n, b);
     else if (call->args->position) FL(plan_positions)(call, first, n, b);

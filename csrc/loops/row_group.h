@@ -2,16 +2,16 @@
  * the machine: up to FL_WIDE_ROW classes in a tile, filled up to whole rows of lanes, more where they are. */
 
 /* One number per row from its lanes: by max or by sum, halves onto each other. */
-static FL_INLINE void FL(fold_rows)(const real *lanes, int add, real *out) {
+static FL_INLINE void FL(fold)(const real *lanes, int rows, int add, real *out) {
     real b[FL(group) * 8], c[FL(group) * 4];
-    for (int r = 0; r < FL(group); r++) {
+    for (int r = 0; r < rows; r++) {
         FL_LANE_LOOP
         for (int l = 0; l < 8; l++) {
             real x = lanes[r * 16 + l], y = lanes[r * 16 + 8 + l];
             b[r * 8 + l] = add ? x + y : FL(max)(x, y);
         }
     }
-    for (int r = 0; r < FL(group); r++) {
+    for (int r = 0; r < rows; r++) {
         FL_LANE_LOOP
         for (int l = 0; l < 4; l++) {
             real x = b[r * 8 + l], y = b[r * 8 + 4 + l];
@@ -19,10 +19,20 @@ static FL_INLINE void FL(fold_rows)(const real *lanes, int add, real *out) {
         }
     }
     FL_LANE_LOOP
-    for (int r = 0; r < FL(group); r++) {
+    for (int r = 0; r < rows; r++) {
         real x = c[r * 4], y = c[r * 4 + 1], z = c[r * 4 + 2], w = c[r * 4 + 3];
         out[r] = add ? (x + z) + (y + w) : FL(max)(FL(max)(x, z), FL(max)(y, w));
     }
+}
+static FL_INLINE void FL(fold_rows)(real *lanes, int n, int add, real *out) {
+    const int rows = n <= FL_FEW_ROWS ? FL_FEW_ROWS : FL(group);
+    for (int r = n; r < rows; r++) {
+        real *at = lanes + r * FL_LANES;
+        FL_LANE_LOOP
+        for (int l = 0; l < FL_LANES; l++) at[l] = 1;
+    }
+    if (n <= FL_FEW_ROWS) FL(fold)(lanes, FL_FEW_ROWS, add, out);
+    else FL(fold)(lanes, FL(group), add, out);
 }
 
 /* Copies a row into the tile, -inf behind it; returns the lanes of its maximum. */
@@ -70,10 +80,9 @@ static FL_INLINE void FL(narrow_softmax)(const fl_rowwise_args *a, const real *c
     const ptrdiff_t classes = a->classes, width = (classes + FL_LANES - 1) / FL_LANES * FL_LANES;
     FL_ALIGNED real lanes[FL(group) *FL_LANES];
     for (int r = 0; r < n; r++) FL(take_row)(x[r], classes, tile + r * width, lanes + r * FL_LANES);
-    for (int k = n * FL_LANES; k < FL(group) *FL_LANES; k++) lanes[k] = 1;
-    FL(fold_rows)(lanes, 0, b->most);
+    FL(fold_rows)(lanes, n, 0, b->most);
     for (int r = 0; r < n; r++) FL(exp_row)(tile + r * width, width, b->most[r], lanes + r * FL_LANES);
-    FL(fold_rows)(lanes, 1, b->sum);
+    FL(fold_rows)(lanes, n, 1, b->sum);
 }
 
 static FL_INLINE void FL(row_group)(const FL(row_call) *call, ptrdiff_t first, int n, real *scratch,

@@ -5,13 +5,13 @@ static void FL(rowwise_chunk)(void *context, ptrdiff_t chunk) {
     const fl_rowwise_args *a = call->args;
     ptrdiff_t first = chunk * call->per_chunk, last = first + call->per_chunk;
     double lanes[FL_LANES] = {0};
-    if (a->input.class_ == 1 && a->classes <= FL_SHORT_ROW) {
-        ptrdiff_t rows = a->outer_count * a->inner;
+    const ptrdiff_t rows = a->outer_count * a->inner;
+    const int few = rows <= FL_FEW_ROWS && rows < a->classes;      /* to be turned over */
+    if (a->input.class_ == 1 && a->classes <= FL_SHORT_ROW && !few) {
         if (last > rows) last = rows;
         for (; first < last; first += FL(tile))
             FL(short_rows)(call, first, last - first < FL(tile) ? (int)(last - first) : FL(tile), lanes);
     } else if (a->input.class_ == 1) {
-        ptrdiff_t rows = a->outer_count * a->inner;
         real *scratch = NULL;
         int group =
             FL_GROUP_ELEMENTS / a->classes < FL(group) ? (int)(FL_GROUP_ELEMENTS / a->classes) : FL(group);
@@ -62,7 +62,7 @@ static void FL(rowwise_chunk)(void *context, ptrdiff_t chunk) {
     call->partials[chunk] = fl_sum_lanes(lanes);
 }
 
-/* The target's log-probability alone; the gradient arrives as zeros. */
+/* The target's log-probability alone; the gradient arrives as zeros, or with `blank` set. */
 static void FL(nll_chunk)(void *context, ptrdiff_t chunk) {
     FL(row_call) *call = context;
     const fl_rowwise_args *a = call->args;
@@ -70,15 +70,15 @@ static void FL(nll_chunk)(void *context, ptrdiff_t chunk) {
     double lanes[FL_LANES] = {0};
     if (last > a->outer_count * a->inner) last = a->outer_count * a->inner;
     for (ptrdiff_t row = first; row < last; row++) {
-        real value = 0, weight;
+        real value = 0, weight, *g = (real *)a->grad.data;
         ptrdiff_t label = FL(label_of)(a, row, &weight);
         if (label >= 0) {
             const real *x = (const real *)a->input.data + FL(row_offset)(row, a->inner, &a->input);
-            real *g = (real *)a->grad.data;
             value = -weight * x[label * a->input.class_];
-            if (g)
-                g[FL(row_offset)(row, a->inner, &a->grad) + label * a->grad.class_] = -weight * call->scale;
         }
+        if (g) g += FL(row_offset)(row, a->inner, &a->grad);
+        if (g && a->blank) memset(g, 0, a->classes * sizeof(real));
+        if (g && label >= 0) g[label * a->grad.class_] = -weight * call->scale;
         lanes[row % FL_LANES] += value;
         if (a->value) ((real *)a->value)[row] = value;
     }
@@ -115,23 +115,30 @@ static fl_status FL(rowwise)(fl_rowwise_args *a) {
         .smooth = (real)(a->smoothing / (double)a->classes),
     };
     call.scale = a->reduction == FL_REDUCE_MEAN ? (real)(1 / divisor) : 1;
-    for (int i = 0; i < FL_MAX_PARAMETERS; i++) call.parameters[i] = (real)a->parameters[i];
-    for (ptrdiff_t c = 0; c < a->classes; c++)
+    FL(read_parameters)(a->parameters, call.parameters);
+    for (ptrdiff_t c = 0; c < a->classes && call.smooth != 0; c++)
         call.weight_sum += a->class_weight ? ((const real *)a->class_weight)[c] : 1;
 
     int picked = fl_loss_traits[a->loss].flags & FL_PICKS, by_rows = picked || a->input.class_ == 1;
     ptrdiff_t rows = a->outer_count * a->inner, tiles = (a->inner + FL(tile) - 1) / FL(tile);
     ptrdiff_t units = by_rows ? rows : a->outer_count * tiles;
-    ptrdiff_t unit = picked ? 1 : a->classes * (by_rows ? 1 : FL(tile));
-    call.per_chunk = unit < FL_ROW_CHUNK ? FL_ROW_CHUNK / unit : 1;
-    if (by_rows && call.per_chunk > FL(tile)) call.per_chunk -= call.per_chunk % FL(tile);
+    /* What is picked lies on a page of its own, once rows are long. */
+    ptrdiff_t unit = picked ? (a->classes + 63) / 64 : a->classes * (by_rows ? 1 : FL(tile));
+    ptrdiff_t n_chunks = units != 0;
+    call.per_chunk = units;
+    if (units * unit > FL_ROW_CHUNK) {
+        call.per_chunk = unit < FL_ROW_CHUNK ? FL_ROW_CHUNK / unit : 1;
+        if (by_rows && call.per_chunk > FL(tile)) call.per_chunk -= call.per_chunk % FL(tile);
+        n_chunks = (units + call.per_chunk - 1) / call.per_chunk;
+    }
     call.stream = by_rows && a->grad.data && a->classes >= FL_STREAM_CLASSES
         && rows * a->classes * (ptrdiff_t)sizeof(real) >= FL_STREAM_BYTES;
 
-    ptrdiff_t n_chunks = (units + call.per_chunk - 1) / call.per_chunk;
     call.partials = n_chunks <= FL_FEW_CHUNKS ? few : malloc(n_chunks * sizeof(double));
     if (!call.partials) return FL_NO_MEMORY;
-    fl_parallel(n_chunks, fl_rowwise_cost(a), picked ? FL(nll_chunk) : FL(rowwise_chunk), &call);
+    fl_chunk_body *body = picked ? FL(nll_chunk) : FL(rowwise_chunk);
+    if (n_chunks == 1) body(&call, 0);
+    else fl_parallel(n_chunks, fl_rowwise_cost(a), body, &call);
     double sum = 0;
     for (ptrdiff_t i = 0; i < n_chunks; i++) sum += call.partials[i];
     if (call.partials != few) free(call.partials);

@@ -20,7 +20,7 @@ static FL_INLINE int FL(needs_angle)(int kind) { return FL(base_of)(kind) == FL_
 /* Rules with the parameters of a kind: p as in losses.def, a mean for WIoU. */
 static FL(overlap_rules) FL(variant_rules)(int kind, int corners, const double *p, double mean) {
     FL(overlap_rules) rules = FL(training_rules)(corners && kind != FL_NWD, (real)p[0]);
-    for (int i = 0; i < FL_MAX_PARAMETERS; i++) rules.p[i] = (real)p[i];
+    FL(read_parameters)(p, rules.p);
     if (kind == FL_MPDIOU) rules.p[1] = (real)(1 / (p[1] * p[1] + p[2] * p[2]));
     if (kind == FL_WIOU3) rules.p[2] = (real)log(p[2]);
     rules.focus = (real)(1 / (mean > 1e-30 ? mean : 1e-30));

@@ -112,17 +112,25 @@ cdef int parse_reduction(object reduction) except -1:
     return REDUCTION_CODES[parse_choice("reduction", reduction, REDUCTIONS)]
 
 
-cdef int parse_choice(str name, object value, tuple choices) except -1:
-    """The position of a string among the choices."""
+cdef int position_of(object value, tuple choices) noexcept:
+    """The position of a string among the choices, -1 if it is none of them."""
     cdef int i, n = len(choices)
     for i in range(n):      # a literal is the same object: no comparison of letters
         if value is choices[i]:
             return i
-    if isinstance(value, str) and value in choices:
-        return choices.index(value)
+    if isinstance(value, str):
+        for i in range(n):
+            if value == <str>choices[i]:
+                return i
+    return -1
+
+
+cdef int parse_choice(str name, object value, tuple choices) except -1:
+    cdef int i = position_of(value, choices)
+    if i >= 0:
+        return i
     *others, last = map(repr, choices)
-    expected = f"{', '.join(others)} or {last}"
-    raise ValueError(f"{name} is {shown(value)}; expected {expected}")
+    raise ValueError(f"{name} is {shown(value)}; expected {', '.join(others)} or {last}")
 
 
 cdef int parse_batch_reduction(object reduction, cnp.ndarray x, double *factor) except -1:
@@ -291,27 +299,35 @@ cdef bint repeats(cnp.ndarray a) noexcept:
     return False
 
 
-cdef cnp.ndarray as_output(str name, object out, cnp.ndarray input, str input_name, tuple arguments):
-    """Check the caller's buffer for a derivative of `input`.
-
-    `arguments` are the (name, array) pairs that it may not share memory with; the
-    input itself may be the buffer if it is not among them.
-    """
-    cdef cnp.ndarray a, other
+cdef cnp.ndarray checked_output(str name, object out, cnp.ndarray like, str like_name):
+    """The caller's buffer for a derivative by `like`; keep_apart says from what."""
+    cdef cnp.ndarray a
     if not cnp.PyArray_Check(out):
         raise TypeError(f"{name} is {shown(out)}; expected False, True or a writable array")
     a = out
-    if cnp.PyArray_TYPE(a) != cnp.PyArray_TYPE(input) or not cnp.PyArray_ISNOTSWAPPED(a):
-        raise TypeError(f"{name} has dtype {a.dtype}, but {input_name} has dtype {input.dtype}")
-    if not same_shape(a, input):
-        raise ValueError(f"{name} has shape {shape_of(a)}, but {input_name} has shape {shape_of(input)}")
+    if cnp.PyArray_TYPE(a) != cnp.PyArray_TYPE(like) or not cnp.PyArray_ISNOTSWAPPED(a):
+        raise TypeError(f"{name} has dtype {a.dtype}, but {like_name} has dtype {like.dtype}")
+    if not same_shape(a, like):
+        raise ValueError(f"{name} has shape {shape_of(a)}, but {like_name} has shape {shape_of(like)}")
     if not cnp.PyArray_ISWRITEABLE(a):
         raise ValueError(f"{name} is read-only; expected a writable array")
-    if cnp.PyArray_SIZE(a) and repeats(a):
+    if not cnp.PyArray_IS_C_CONTIGUOUS(a) and cnp.PyArray_SIZE(a) and repeats(a):
         raise ValueError(f"{name} has several elements in one place (its strides are {(<object>a).strides})")
+    return a
+
+
+cdef inline int keep_apart(cnp.ndarray out, str name, object other, str other_name) except -1:
+    """An error if the buffer shares memory with what the caller gave as another argument."""
+    if cnp.PyArray_Check(other) and overlap(out, other):
+        raise ValueError(f"{name} shares memory with {other_name}")
+    return 0
+
+
+cdef cnp.ndarray as_output(str name, object out, cnp.ndarray like, str like_name, tuple arguments):
+    """Check the caller's buffer for a derivative by `like` against all (name, argument) pairs."""
+    cdef cnp.ndarray a = checked_output(name, out, like, like_name)
     for argument, other in arguments:
-        if other is not None and overlap(a, other):
-            raise ValueError(f"{name} shares memory with {argument}")
+        keep_apart(a, name, other, argument)
     return a
 
 
@@ -332,6 +348,13 @@ cdef bint wants(str name, object flag) except -1:
 
 
 # ---- operands ---------------------------------------------------------------------
+
+cdef inline bint lies_as(cnp.ndarray a, cnp.ndarray x) noexcept:
+    """Whether an array, if there is one, can be read in one go with the contiguous x."""
+    return a is None or (
+        cnp.PyArray_TYPE(a) == cnp.PyArray_TYPE(x) and cnp.PyArray_IS_C_CONTIGUOUS(a) and same_shape(a, x)
+    )
+
 
 cdef inline void flat(fl_operand *o, cnp.ndarray a, int type) noexcept:
     """A contiguous array as a space of one axis; None is an absent operand."""

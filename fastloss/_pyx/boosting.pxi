@@ -136,8 +136,9 @@ cdef class RowDerivatives:
     cdef double smoothing
 
     def __init__(self, int loss, tuple parameters, class_weight, ignore_index, label_smoothing):
+        cdef fl_rowwise_args args
         cdef RowCall call = RowCall()
-        call.start(loss, np.zeros((1, 2)), 1, "sum")
+        call.start(&args, loss, np.zeros((1, 2)), 1, "sum")
         call.parameters(parameters)
         self.loss = loss
         self.parameters = parameters
@@ -150,10 +151,11 @@ cdef class RowDerivatives:
 
         The curvature of a class is its diagonal entry of the Hessian times `multiple`.
         """
+        cdef fl_rowwise_args args
         cdef RowCall call = RowCall()
         cdef fl_boost boost
         cdef cnp.ndarray t = as_operand("labels", labels), w = None
-        call.start(self.loss, predictions, 1, "sum")
+        call.start(&args, self.loss, predictions, 1, "sum")
         call.parameters(self.parameters)
         call.args.smoothing = self.smoothing
         call.class_weights(self.class_weight)
@@ -199,6 +201,7 @@ cdef class RowDerivatives:
 
     def row(self, scores, label, double weight):
         """The gradient and the whole Hessian of one row, both negative, as lists."""
+        cdef fl_rowwise_args args
         cdef RowCall call = RowCall()
         cdef fl_boost boost
         cdef double parts[2]
@@ -207,7 +210,7 @@ cdef class RowDerivatives:
         cdef cnp.ndarray x = contiguous(as_operand("scores", scores), cnp.NPY_DOUBLE), out
         cdef Py_ssize_t classes = cnp.PyArray_SIZE(x), i
         cdef double *at
-        call.start(self.loss, x, 0, "sum")
+        call.start(&args, self.loss, x, 0, "sum")
         call.parameters(self.parameters)
         call.args.smoothing = self.smoothing
         call.class_weights(self.class_weight)
@@ -226,7 +229,7 @@ cdef class RowDerivatives:
         boost.row_weight = NULL
         boost.parts = parts
         parts[0] = parts[1] = 0
-        if fl_boost_rowwise(&call.args, &boost) != FL_OK:
+        if fl_boost_rowwise(&args, &boost) != FL_OK:
             raise MemoryError("no memory for a row of exponentials")
         if not isfinite(call.args.result) or not isfinite(weight):
             for i in range(classes):

@@ -64,21 +64,23 @@ cdef extern from "fastloss.h" nogil:
     double fl_convert_cost(const fl_convert_args *args)
 
 
-cdef dict FORMATS = {
-    "xyxy": FL_XYXY, "xywh": FL_XYWH, "cxcywh": FL_CXCYWH,
-    "xywhr": FL_XYWHR, "cxcywhr": FL_CXCYWHR, "xyxyxyxy": FL_XYXYXYXY,
-}
-cdef tuple ALL_FORMATS = tuple(FORMATS)
-cdef tuple PLAIN_FORMATS = ("xyxy", "xywh", "cxcywh")
-cdef tuple OVERLAP_FORMATS = ("xyxy", "cxcywh")
-cdef tuple GAUSSIANS = ("cxcywhr",)          # in radians
+# In the order of fl_format; which of them a function takes is a set of bits.
+cdef tuple FORMATS = ("xyxy", "xywh", "cxcywh", "xywhr", "cxcywhr", "xyxyxyxy")
+cdef enum:
+    OVERLAP_FORMATS = 1 << FL_XYXY | 1 << FL_CXCYWH
+    PLAIN_FORMATS = OVERLAP_FORMATS | 1 << FL_XYWH
+    GAUSSIANS = 1 << FL_CXCYWHR          # in radians
+    ROTATED_FORMATS = GAUSSIANS | 1 << FL_XYWHR | 1 << FL_XYXYXYXY
+    ALL_FORMATS = PLAIN_FORMATS | ROTATED_FORMATS
 cdef int IOU = losses()["box_iou"], PROBIOU = losses()["probiou"]
 
 
-cdef int parse_format(str name, object fmt, tuple allowed) except -1:
-    if isinstance(fmt, str) and fmt in allowed:
-        return FORMATS[fmt]
-    raise ValueError(f"{name} is {shown(fmt)}; expected one of {', '.join(map(repr, allowed))}")
+cdef int parse_format(str name, object fmt, int allowed) except -1:
+    cdef int i = position_of(fmt, FORMATS)
+    if i >= 0 and allowed >> i & 1:
+        return i
+    expected = ", ".join([repr(FORMATS[i]) for i in range(len(FORMATS)) if allowed >> i & 1])
+    raise ValueError(f"{name} is {shown(fmt)}; expected one of {expected}")
 
 
 cdef inline int dtype_of(cnp.ndarray a) noexcept:
@@ -100,31 +102,14 @@ cdef cnp.ndarray as_boxes(str name, object x):
     return a
 
 
-cdef dict OVERLAPS = {
-    kind: losses()[name] for kind, name in (
-        ("iou", "box_iou"), ("giou", "generalized_box_iou"), ("diou", "distance_box_iou"), ("ciou", "complete_box_iou"),
-    )
-}
+# The kinds of overlap, in the order of the families that have a loss for each.
+cdef tuple KINDS = ("iou", "giou", "diou", "ciou")
+cdef int[4] OVERLAPS = [losses()[name] for name in (
+    "box_iou", "generalized_box_iou", "distance_box_iou", "complete_box_iou",
+)]
 
 
-def overlap_of(kind):
-    """The registry's number of a kind of overlap."""
-    if isinstance(kind, str) and kind in OVERLAPS:
-        return OVERLAPS[kind]
-    raise ValueError(f"kind is {shown(kind)}; expected 'iou', 'giou', 'diou' or 'ciou'")
-
-
-cdef dict CHOICES = {"iou": 0, "giou": 1, "diou": 2, "ciou": 3}
-
-
-def choice_of(kind):
-    """The place of a kind in the families of four: what to add to a family's number."""
-    if isinstance(kind, str) and kind in CHOICES:
-        return CHOICES[kind]
-    raise ValueError(f"kind is {shown(kind)}; expected 'iou', 'giou', 'diou' or 'ciou'")
-
-
-def size_of(str name, size, int domain=FL_POSITIVE):
+cdef tuple size_of(str name, object size, int domain):
     """(height, width) of an image."""
     try:
         height, width = size
@@ -165,20 +150,19 @@ cdef inline void flat_boxes(fl_operand *o, cnp.ndarray a, int type, int width) n
         o.strides[0] *= width
 
 
-def boxes(
-    int loss, bint as_loss, boxes1, boxes2, weight, fmt, eps, reduction, grad,
-    tuple parameters=None, int choice=0, running_mean=None, momentum=0.0,
+cdef object aligned_boxes(
+    int loss, int choice, bint as_loss, object boxes1, object boxes2, object weight, object fmt, object eps, object reduction,
+    object grad, tuple parameters, double *running_mean, double momentum
 ):
     """Loss or overlap of box i with box i, and where asked for its derivative.
 
-    With `parameters` by one of the FL_BOX_LOSS; with a running mean, that is returned too.
+    With `parameters` by one of the FL_BOX_LOSS, of which a family lies side by side; a running mean is moved.
     """
     cdef fl_boxes_args args
-    cdef double mean
     cdef cnp.ndarray p, t, w = None, v = None, g = None, g_out = None
     cdef int i, last, number, status, width = 4
 
-    args.format = FL_XYXY if fmt is "xyxy" else parse_format(
+    args.format = parse_format(
         "fmt", fmt, OVERLAP_FORMATS if parameters is None else PLAIN_FORMATS if loss != PROBIOU else GAUSSIANS
     )
     if args.format == FL_CXCYWHR:
@@ -193,13 +177,10 @@ def boxes(
     args.as_loss = as_loss
     args.reduction = parse_reduction(reduction)
     args.eps = parse_in_domain("eps", eps, FL_NONNEGATIVE)
-    args.running_mean = NULL
     if parameters is not None:
         parse_parameters(args.parameters, loss, args.eps, parameters)
-    args.momentum = parse_in_domain("momentum", momentum, FL_UNIT)
-    if running_mean is not None:
-        mean = parse_in_domain("running_mean", running_mean, FL_POSITIVE)
-        args.running_mean = &mean
+    args.running_mean = running_mean
+    args.momentum = momentum
     args.dtype = dtype_of(p)
     number = cnp.PyArray_TYPE(p)
     last = cnp.PyArray_NDIM(p) - 1
@@ -209,7 +190,10 @@ def boxes(
         w = as_operand("weight", weight)
     if wants("grad", grad):
         if is_buffer(grad):
-            g_out = as_output("grad", grad, p, "boxes1", (("boxes1", given(boxes1)), ("boxes2", given(boxes2)), ("weight", given(weight))))
+            g_out = checked_output("grad", grad, p, "boxes1")
+            keep_apart(g_out, "grad", boxes1, "boxes1")
+            keep_apart(g_out, "grad", boxes2, "boxes2")
+            keep_apart(g_out, "grad", weight, "weight")
             g = g_out if cnp.PyArray_ISALIGNED(g_out) else empty(g_out, number)
         else:
             g = empty(p, number)
@@ -253,13 +237,32 @@ def boxes(
         g_out[...] = g
         g = g_out
     value = v if v is not None else args.result
-    if args.running_mean != NULL:
-        return (value, mean) if g is None else (value, g, mean)
     return value if g is None else (value, g)
+
+
+def box_loss(int loss, boxes1, boxes2, weight, fmt, eps, reduction, grad, tuple parameters=None):
+    return aligned_boxes(loss, 0, True, boxes1, boxes2, weight, fmt, eps, reduction, grad, parameters, NULL, 0)
+
+
+def box_loss_of_kind(int loss, kind, boxes1, boxes2, weight, fmt, eps, reduction, grad, tuple parameters):
+    """The loss of a family that has one for each kind; `loss` is the first."""
+    cdef int choice = parse_choice("kind", kind, KINDS)
+    return aligned_boxes(loss, choice, True, boxes1, boxes2, weight, fmt, eps, reduction, grad, parameters, NULL, 0)
+
+
+def bbox_iou(kind, boxes1, boxes2, fmt, eps, grad):
+    cdef int loss = OVERLAPS[parse_choice("kind", kind, KINDS)]
+    return aligned_boxes(loss, 0, False, boxes1, boxes2, None, fmt, eps, "none", grad, None, NULL, 0)
+
+
+def mpdiou_loss(int loss, boxes1, boxes2, image_size, weight, fmt, eps, reduction, grad):
+    size = size_of("image_size", image_size, FL_POSITIVE)
+    return aligned_boxes(loss, 0, True, boxes1, boxes2, weight, fmt, eps, reduction, grad, size, NULL, 0)
 
 
 def wise_boxes(int loss, boxes1, boxes2, version, running_mean, momentum, tuple parameters, weight, fmt, eps, reduction, grad):
     """WIoU in one of its versions, of which the first has no running mean."""
+    cdef double mean = 0, rate = parse_in_domain("momentum", momentum, FL_UNIT)
     try:
         number = to_index(version)
     except TypeError:
@@ -270,9 +273,15 @@ def wise_boxes(int loss, boxes1, boxes2, version, running_mean, momentum, tuple 
         raise ValueError(f"running_mean is {shown(running_mean)}, but version 1 of the loss has none; expected None")
     if number > 1 and running_mean is None:
         raise ValueError(f"running_mean is None; version {number} needs that of 1 - IoU (to begin with, 1.0)")
-    return boxes(
-        loss, True, boxes1, boxes2, weight, fmt, eps, reduction, grad, parameters, number - 1, running_mean, momentum
+    if number > 1:
+        mean = parse_in_domain("running_mean", running_mean, FL_POSITIVE)
+    result = aligned_boxes(
+        loss, number - 1, True, boxes1, boxes2, weight, fmt, eps, reduction, grad, parameters,
+        NULL if number == 1 else &mean, rate,
     )
+    if number == 1:
+        return result
+    return (*result, mean) if isinstance(result, tuple) else (result, mean)
 
 
 # ---- pairs ----------------------------------------------------------------------------
@@ -313,7 +322,7 @@ def pairs(int loss, boxes1, boxes2, fmt, eps, grad, tuple parameters=None):
     """
     cdef fl_pairs_args args
     cdef cnp.ndarray p, t, v, g = None, g_out = None
-    cdef tuple lead, shape
+    cdef tuple lead
     cdef int number, width
     cdef cnp.npy_intp matrix[2]
 
@@ -338,20 +347,19 @@ def pairs(int loss, boxes1, boxes2, fmt, eps, grad, tuple parameters=None):
     args.batch = 1
     for length in lead:
         args.batch *= length
-    shape = (*lead, args.n, args.m)
     if lead:
-        v = np.empty(shape, p.dtype)
+        v = np.empty((*lead, args.n, args.m), p.dtype)
     else:
         matrix[0], matrix[1] = args.n, args.m
         v = cnp.PyArray_EMPTY(2, matrix, number, 0)
     if wants("grad", grad):
-        dtype = p.dtype
+        shape = (*lead, args.n, args.m, width)
         if is_buffer(grad):
-            g_out = as_pair_output(grad, (*shape, width), dtype, (("boxes1", boxes1), ("boxes2", boxes2)))
+            g_out = as_pair_output(grad, shape, p.dtype, (("boxes1", boxes1), ("boxes2", boxes2)))
             plain = cnp.PyArray_ISALIGNED(g_out) and cnp.PyArray_IS_C_CONTIGUOUS(g_out)
-            g = g_out if plain else np.empty((*shape, width), dtype)
+            g = g_out if plain else np.empty(shape, p.dtype)
         else:
-            g = np.empty((*shape, width), dtype)
+            g = np.empty(shape, p.dtype)
     args.boxes1 = <char *>cnp.PyArray_DATA(p)
     args.boxes2 = <char *>cnp.PyArray_DATA(t)
     args.value = <char *>cnp.PyArray_DATA(v)
@@ -374,12 +382,11 @@ cdef cnp.ndarray as_pair_output(object out, tuple shape, object dtype, tuple arg
     cdef cnp.ndarray like = np.broadcast_to(np.zeros((), dtype), shape)
     if cnp.PyArray_Check(out) and out.shape != shape:
         raise ValueError(f"grad has shape {out.shape}, but the derivative of the matrix has shape {shape}")
-    others = tuple((name, a if cnp.PyArray_Check(a) else None) for name, a in arguments)
-    return as_output("grad", out, like, "boxes1", others)
+    return as_output("grad", out, like, "boxes1", arguments)
 
 
 cdef dict PAIR_KINDS = {
-    **OVERLAPS, "eiou": losses()["efficient_box_iou"], "siou": losses()["scylla_box_iou"],
+    **dict(zip(KINDS, OVERLAPS)), "eiou": losses()["efficient_box_iou"], "siou": losses()["scylla_box_iou"],
     "mpdiou": losses()["mpdiou"], "nwd": losses()["nwd"],
 }
 
@@ -390,7 +397,7 @@ def pairs_of_kind(kind, boxes1, boxes2, fmt, eps, image_size, constant, grad):
         raise ValueError(f"kind is {shown(kind)}; expected one of {', '.join(map(repr, PAIR_KINDS))}")
     parameters = ()
     if kind == "mpdiou":
-        parameters = size_of("image_size", image_size)
+        parameters = size_of("image_size", image_size, FL_POSITIVE)
     elif image_size is not None:
         raise ValueError(f"image_size is {shown(image_size)}, but only kind 'mpdiou' has one; expected None")
     if kind == "nwd":

@@ -1,9 +1,9 @@
 # margin.pxi -- losses of rows against a margin, and the row means of a pointwise loss.
 
-cdef RowCall margin_call(int loss, cnp.ndarray x, tuple parameters, object reduction):
+cdef RowCall margin_call(fl_rowwise_args *args, int loss, cnp.ndarray x, tuple parameters, object reduction):
     """One or more contiguous rows."""
     cdef RowCall call = RowCall()
-    call.start(loss, x, 1, reduction)
+    call.start(args, loss, x, 1, reduction)
     if cnp.PyArray_NDIM(x) > 2:
         raise ValueError(f"input has shape {shape_of(x)}; expected (N, C) or (C,)")
     if not call.rows:
@@ -36,11 +36,12 @@ cdef object of_scalar(object function, int loss, cnp.ndarray x, tuple rest, obje
 
 def multi_margin_loss(int loss, input, target, tuple parameters, weight, reduction, grad, hess):
     """One right class per row."""
+    cdef fl_rowwise_args args
     cdef RowCall call
     cdef cnp.ndarray x = as_input("input", input), t = as_operand("target", target)
     if cnp.PyArray_NDIM(x) == 0:
         return of_scalar(multi_margin_loss, loss, x, (t, parameters, weight, reduction), grad, hess)
-    call = margin_call(loss, x, parameters, reduction)
+    call = margin_call(&args, loss, x, parameters, reduction)
     call.class_weights(weight)
     call.check_integers(t)
     # A single row takes its label with or without an axis.
@@ -55,13 +56,14 @@ def multi_margin_loss(int loss, input, target, tuple parameters, weight, reducti
 
 def multilabel_margin_loss(int loss, input, target, reduction, grad, hess):
     """A list of right classes per row."""
+    cdef fl_rowwise_args args
     cdef RowCall call
     cdef cnp.ndarray x = as_input("input", input), t = as_operand("target", target)
     if cnp.PyArray_NDIM(x) == 0:
         if cnp.PyArray_NDIM(t) > 1 or cnp.PyArray_SIZE(t) != 1:
             raise ValueError(f"target has shape {shape_of(t)}, but input has shape ()")
         return of_scalar(multilabel_margin_loss, loss, x, (t.reshape(1), reduction), grad, hess)
-    call = margin_call(loss, x, (), reduction)
+    call = margin_call(&args, loss, x, (), reduction)
     call.check_integers(t)
     if not same_shape(t, x):
         raise ValueError(f"target has shape {shape_of(t)}, but input has shape {shape_of(x)}")

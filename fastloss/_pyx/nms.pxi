@@ -72,7 +72,6 @@ cdef extern from "fastloss.h" nogil:
 
 
 cdef Py_ssize_t MOST_BOXES = 2**32 - 2
-cdef tuple ROTATED_FORMATS = ("cxcywhr", "xywhr", "xyxyxyxy")
 
 
 cdef cnp.ndarray flat_boxes_of(object boxes, int width=4):
@@ -140,8 +139,14 @@ cdef cnp.ndarray taken(cnp.ndarray a, Py_ssize_t n):
     return out
 
 
-def nms(boxes, scores, idxs, iou_threshold):
-    """Positions of the boxes that stay; idxs None: all of one class."""
+def nms(boxes, scores, iou_threshold):
+    """Positions of the boxes that stay."""
+    return selected(boxes, scores, None, iou_threshold, FL_XYXY)
+
+
+def batched_nms(boxes, scores, idxs, iou_threshold):
+    if idxs is None:        # elsewhere that means one class for all
+        raise TypeError("idxs is None; expected the class of every box")
     return selected(boxes, scores, idxs, iou_threshold, FL_XYXY)
 
 

@@ -51,14 +51,11 @@ cdef object call_pointwise(double factor, int loss, input, target, weight, aux, 
     number = cnp.PyArray_TYPE(x)
     args.dtype = F32 if number == cnp.NPY_FLOAT else F64
     args.space.size = cnp.PyArray_SIZE(x)
-    plain = (
-        weight is None and aux is None and cnp.PyArray_TYPE(t) == number
-        and cnp.PyArray_IS_C_CONTIGUOUS(x) and cnp.PyArray_IS_C_CONTIGUOUS(t)
-    )
     if weight is not None:
         w = as_operand("weight", weight)
     if aux is not None:
         a = as_operand(aux_name, aux)
+    plain = cnp.PyArray_IS_C_CONTIGUOUS(x) and lies_as(t, x) and lies_as(w, x) and lies_as(a, x)
 
     if want_hess and not is_buffer(hess):
         h = empty(x, number)
@@ -66,36 +63,40 @@ cdef object call_pointwise(double factor, int loss, input, target, weight, aux, 
         g = empty(x, number)
     if (want_grad and g is None) or (want_hess and h is None):
         if g is None:
-            inputs = () if cnp.PyArray_Check(input) and same_memory(grad, input) else ((input_name, given(input)),)
-            g_out = as_output("grad", grad, x, input_name,
-                              inputs + ((target_name, given(target)), ("weight", given(weight)), (aux_name, given(aux))))
+            g = g_out = checked_output("grad", grad, x, input_name)
+            if not (cnp.PyArray_Check(input) and same_memory(g_out, input)):
+                keep_apart(g_out, "grad", input, input_name)
+            keep_apart(g_out, "grad", target, target_name)
+            keep_apart(g_out, "grad", weight, "weight")
+            keep_apart(g_out, "grad", aux, aux_name)
             # An input whose range is checked after the pass must outlive it.
-            g = g_out
             if not cnp.PyArray_ISALIGNED(g_out) or (info.unit_input and overlap(g_out, x)):
                 g = empty(g_out, number)
         if h is None and want_hess:
-            h_out = as_output("hess", hess, x, input_name,
-                              ((input_name, given(input)), (target_name, given(target)), ("weight", given(weight)),
-                               (aux_name, given(aux)),
-                               ("grad", g if g_out is None else g_out)))
-            h = h_out if cnp.PyArray_ISALIGNED(h_out) else empty(h_out, number)
-        plain = (
-            plain and cnp.PyArray_IS_C_CONTIGUOUS(g) and (h is None or cnp.PyArray_IS_C_CONTIGUOUS(h))
-        )
+            h = h_out = checked_output("hess", hess, x, input_name)
+            keep_apart(h_out, "hess", input, input_name)
+            keep_apart(h_out, "hess", target, target_name)
+            keep_apart(h_out, "hess", weight, "weight")
+            keep_apart(h_out, "hess", aux, aux_name)
+            keep_apart(h_out, "hess", g if g_out is None else g_out, "grad")
+            if not cnp.PyArray_ISALIGNED(h_out):
+                h = empty(h_out, number)
+        plain = plain and lies_as(g, x) and lies_as(h, x)
     if args.reduction == FL_REDUCE_NONE:
         v = empty(x, number)
 
-    args.aux_grad.data = args.aux_hess.data = NULL
-    if plain:
+    if plain and lies_as(aux_grad, x) and lies_as(aux_hess, x):
         args.space.ndim = 1
         args.space.shape[0] = args.space.size
         flat(&args.input, x, args.dtype)
         flat(&args.target, t, args.dtype)
-        flat(&args.aux, None, args.dtype)
-        flat(&args.weight, None, args.dtype)
+        flat(&args.aux, a, args.dtype)
+        flat(&args.weight, w, args.dtype)
         flat(&args.value, v, args.dtype)
         flat(&args.grad, g, args.dtype)
         flat(&args.hess, h, args.dtype)
+        flat(&args.aux_grad, aux_grad, args.dtype)
+        flat(&args.aux_hess, aux_hess, args.dtype)
     else:
         args.space.ndim = cnp.PyArray_NDIM(x)
         for i in range(args.space.ndim):
@@ -107,9 +108,8 @@ cdef object call_pointwise(double factor, int loss, input, target, weight, aux, 
         broadcast(&args.value, "value", v, x, input_name)
         broadcast(&args.grad, "grad", g, x, input_name)
         broadcast(&args.hess, "hess", h, x, input_name)
-        if aux_grad is not None:
-            broadcast(&args.aux_grad, aux_name, aux_grad, x, input_name)
-            broadcast(&args.aux_hess, aux_name, aux_hess, x, input_name)
+        broadcast(&args.aux_grad, aux_name, aux_grad, x, input_name)
+        broadcast(&args.aux_hess, aux_name, aux_hess, x, input_name)
         fl_space_prepare(&args)
 
     if fl_pointwise_cost(&args) > RELEASE_GIL_NS:

@@ -166,8 +166,10 @@ def ratio(int loss, input, target, tuple parameters, mode, from_logits, per_imag
 
     if wants("grad", grad):
         if is_buffer(grad):
-            g_out = as_output("grad", grad, x, "input",
-                              (("input", given(input)), ("target", given(target)), ("class_weight", given(class_weight))))
+            g_out = checked_output("grad", grad, x, "input")
+            keep_apart(g_out, "grad", input, "input")
+            keep_apart(g_out, "grad", target, "target")
+            keep_apart(g_out, "grad", class_weight, "class_weight")
         else:
             g_out = empty(x, number)
     by_class = not args.per_image and not binary and args.images > 1 and args.pixels < FEW_PIXELS

@@ -16,6 +16,7 @@ cdef extern from "fastloss.h" nogil:
         const void *class_weight
         int64_t ignore_index
         double smoothing
+        int blank
         void *value
         double result
         Py_ssize_t bad_row
@@ -75,19 +76,19 @@ cdef bint by_pixels(fl_rows *rows, Py_ssize_t inner) noexcept:
 cdef class RowCall:
     """The arguments of one rowwise call and the arrays that keep them alive."""
 
-    cdef fl_rowwise_args args
+    cdef fl_rowwise_args *args          # on the caller's stack: an object is zeroed
     cdef cnp.ndarray x, g, g_out, h, h_out, v, target
     cdef cnp.ndarray index, position, row_weight, class_weight, soft      # kept alive
     cdef fl_boost *boost
     cdef int axis
-    cdef bint rows, ignores, lists
+    cdef bint rows, ignores, lists, blank
 
-    cdef int start(self, int loss, object input, int axis, object reduction) except -1:
+    cdef int start(self, fl_rowwise_args *args, int loss, object input, int axis, object reduction) except -1:
         cdef cnp.ndarray x = as_input("input", input)
-        cdef fl_rowwise_args *args = &self.args
         cdef int i
         if cnp.PyArray_NDIM(x) == 0:
             raise ValueError("input has shape (); expected at least one axis of classes")
+        self.args = args
         self.axis = axis if axis >= 0 else cnp.PyArray_NDIM(x) - 1
         if cnp.PyArray_NDIM(x) == 1:
             self.axis = 0
@@ -115,6 +116,7 @@ cdef class RowCall:
         args.grad.data = args.hess.data = args.target.data = NULL
         args.ignore_index = args.bad_row = 0
         args.smoothing = 0
+        args.blank = False
         for i in range(FL_MAX_PARAMETERS):
             args.parameters[i] = 0
         return 0
@@ -148,17 +150,21 @@ cdef class RowCall:
 
     cdef cnp.ndarray fresh(self, fl_rows *rows):
         """A new array of the input's shape and type, walked along the same axis as the input."""
-        cdef cnp.ndarray a = empty(self.x, cnp.PyArray_TYPE(self.x))
+        cdef cnp.ndarray a = zeros(self.x) if self.blank else empty(self.x, cnp.PyArray_TYPE(self.x))
+        if cnp.PyArray_IS_C_CONTIGUOUS(self.x):
+            rows[0] = self.args.input
+            rows.data = <char *>cnp.PyArray_DATA(a)
+            return a
         if self.matches(rows, a):
             return a
         # NumPy orders the axes of a broadcast input as it likes.
-        shape, dtype = self.row_shape(), self.x.dtype
+        shape, dtype, new = self.row_shape(), self.x.dtype, np.zeros if self.blank else np.empty
         if self.rows:
-            a = np.moveaxis(np.empty((*shape, self.args.classes), dtype), -1, self.axis)
+            a = np.moveaxis(new((*shape, self.args.classes), dtype), -1, self.axis)
         elif self.args.inner == 1:
-            a = np.moveaxis(np.empty((self.args.classes, *shape), dtype), 0, self.axis)
+            a = np.moveaxis(new((self.args.classes, *shape), dtype), 0, self.axis)
         else:
-            a = np.empty(shape_of(self.x), dtype)
+            a = new(shape_of(self.x), dtype)
         self.matches(rows, a)
         return a
 
@@ -219,16 +225,17 @@ cdef class RowCall:
         cdef bint curved = wants("hess", hess)
         if wants("grad", grad) or curved:
             if is_buffer(grad):
-                inputs = (("target", given(target)), ("weight", given(weight)))
-                if not (cnp.PyArray_Check(input) and same_memory(grad, input)):
-                    inputs += (("input", given(input)),)
-                self.g_out = as_output("grad", grad, self.x, "input", inputs)
-                self.g = self.g_out
+                self.g = self.g_out = checked_output("grad", grad, self.x, "input")
+                keep_apart(self.g, "grad", target, "target")
+                keep_apart(self.g, "grad", weight, "weight")
+                if not (cnp.PyArray_Check(input) and same_memory(self.g, input)):
+                    keep_apart(self.g, "grad", input, "input")
             if is_buffer(hess):
-                self.h_out = as_output("hess", hess, self.x, "input",
-                                       (("input", given(input)), ("target", given(target)),
-                                        ("weight", given(weight)), ("grad", self.g_out)))
-                self.h = self.h_out
+                self.h = self.h_out = checked_output("hess", hess, self.x, "input")
+                keep_apart(self.h, "hess", input, "input")
+                keep_apart(self.h, "hess", target, "target")
+                keep_apart(self.h, "hess", weight, "weight")
+                keep_apart(self.h, "hess", self.g_out, "grad")
             if self.g is None or not cnp.PyArray_ISALIGNED(self.g) or not self.matches(&self.args.grad, self.g):
                 self.g = self.fresh(&self.args.grad)
             if curved and (
@@ -241,22 +248,17 @@ cdef class RowCall:
         return 0
 
     cdef int blank_derivatives(self) except -1:
-        """For a loss that writes one entry a row: zeros, and labels checked before any write."""
+        """For a loss that writes one entry a row: zeros elsewhere, and labels checked before any write."""
         cdef int status
-        if self.g is None:
-            return 0
-        if self.h is not None and self.h_out is None:
-            self.h[...] = 0
-        if self.g_out is None and self.h_out is None and cnp.PyArray_IS_C_CONTIGUOUS(self.g):
-            self.g = zeros(self.g)          # untouched pages cost nothing
-            self.matches(&self.args.grad, self.g)
-            return 0
-        if self.g_out is None and self.h_out is None:
-            self.g[...] = 0
+        cdef bint new_hess = self.h is None or self.h is not self.h_out
+        if self.g is None or (self.g is not self.g_out and new_hess):
+            return 0                        # new zeros: untouched pages cost nothing
+        if self.rows and self.g is self.g_out and new_hess:
+            self.args.blank = True
             return 0
         data = self.args.grad.data
         self.args.grad.data = NULL
-        status = fl_rowwise(&self.args)
+        status = fl_rowwise(self.args)
         self.args.grad.data = data
         if status == FL_BAD_LABEL:
             raise self.bad_label()
@@ -268,7 +270,7 @@ cdef class RowCall:
         return 0
 
     cdef object run(self):
-        cdef fl_rowwise_args *args = &self.args
+        cdef fl_rowwise_args *args = self.args
         cdef int status
         if not self.rows and args.inner == 1:
             # Rows whose classes lie apart but which are neighbours themselves: tiles of rows.
@@ -332,9 +334,10 @@ cdef int64_t parse_index(str name, object value) except? -2:
 
 def cross_entropy(int loss, input, target, weight, ignore_index, reduction, label_smoothing, grad, hess):
     """Cross entropy against class indices or class probabilities."""
+    cdef fl_rowwise_args args
     cdef RowCall call = RowCall()
     cdef cnp.ndarray t
-    call.start(loss, input, 1, reduction)
+    call.start(&args, loss, input, 1, reduction)
     t = as_operand("target", target)
     call.args.smoothing = parse_in_domain("label_smoothing", label_smoothing, FL_UNIT)
     call.class_weights(weight)
@@ -351,8 +354,9 @@ def cross_entropy(int loss, input, target, weight, ignore_index, reduction, labe
 
 def row_of_probability(int loss, input, target, weight, ignore_index, tuple parameters, reduction, grad, hess):
     """A function of the probability of each row's class."""
+    cdef fl_rowwise_args args
     cdef RowCall call = RowCall()
-    call.start(loss, input, 1, reduction)
+    call.start(&args, loss, input, 1, reduction)
     call.parameters(parameters)
     call.class_weights(weight)
     call.labels(as_operand("target", target), ignore_index)
@@ -362,10 +366,12 @@ def row_of_probability(int loss, input, target, weight, ignore_index, tuple para
 
 def nll_loss(int loss, input, target, weight, ignore_index, reduction, grad, hess):
     """The target's entry alone, of rows of log-probabilities."""
+    cdef fl_rowwise_args args
     cdef RowCall call = RowCall()
-    call.start(loss, input, 1, reduction)
+    call.start(&args, loss, input, 1, reduction)
     call.class_weights(weight)
     call.labels(as_operand("target", target), ignore_index)
+    call.blank = True
     call.outputs(input, target, weight, grad, hess)
     call.blank_derivatives()
     return call.run()
@@ -373,9 +379,10 @@ def nll_loss(int loss, input, target, weight, ignore_index, reduction, grad, hes
 
 def distribution_focal_loss(int loss, input, target, weight, reduction, grad, hess):
     """The two bins around a position."""
+    cdef fl_rowwise_args args
     cdef RowCall call = RowCall()
     cdef cnp.ndarray t, w
-    call.start(loss, input, -1, reduction)
+    call.start(&args, loss, input, -1, reduction)
     if call.args.classes < 2:
         raise ValueError(f"input has shape {shape_of(call.x)}; expected at least 2 bins along the last axis")
     t = as_operand("target", target)

@@ -52,14 +52,17 @@ cdef object finish_variance(object request, cnp.ndarray each, cnp.ndarray var, i
     return request
 
 
-cdef int check_variance_buffers(list arguments, tuple grads, tuple hesses, cnp.ndarray x, cnp.ndarray var) except -1:
-    """The buffers for derivatives by var, which have its shape and the dtype of input."""
-    cdef cnp.ndarray model = np.broadcast_to(x.dtype.type(0), shape_of(var))
-    cdef list taken = arguments + [("the other grad", given(grads[0])), ("the other hess", given(hesses[0]))]
-    for name, pair in (("grad", grads), ("hess", hesses)):
-        if cnp.PyArray_Check(pair[1]):
-            as_output(name, pair[1], model, "var", tuple(taken))
-            taken.append((name, pair[1]))
+cdef int check_variance_buffer(str name, cnp.ndarray out, cnp.ndarray x, cnp.ndarray var, tuple arguments,
+                               tuple others) except -1:
+    """A buffer for a derivative by var has its shape and the dtype of input."""
+    cdef cnp.ndarray model = var
+    if cnp.PyArray_TYPE(var) != cnp.PyArray_TYPE(x):
+        model = np.broadcast_to(x.dtype.type(0), shape_of(var))
+    checked_output(name, out, model, "var")
+    for argument, other in zip(("input", "target", "var", "weight"), arguments):
+        keep_apart(out, name, other, argument)
+    for other in others:
+        keep_apart(out, name, other, "another buffer")
     return 0
 
 
@@ -69,7 +72,7 @@ def gaussian_nll(int loss, input, target, var, weight, tuple parameters, reducti
     cdef tuple grads, hesses
     cdef int axis, nan_seen = 0
     cdef bint want_grad, want_hess
-    if not cnp.PyArray_Check(var) and isinstance(var, (int, float, np.number)):
+    if type(var) is float or (not cnp.PyArray_Check(var) and isinstance(var, (int, float, np.number))):
         return call_pointwise(1, loss, input, target, weight, None, "var", (*parameters, var), reduction, grad, hess,
                               None, None, NULL)
     x, a = as_input("input", input), as_operand("var", var)
@@ -78,9 +81,10 @@ def gaussian_nll(int loss, input, target, var, weight, tuple parameters, reducti
     grads, hesses = each_output("grad", grad), each_output("hess", hess)
     want_hess = wants("hess", hesses[0]) | wants("hess", hesses[1])
     want_grad = wants("grad", grads[0]) | wants("grad", grads[1]) | want_hess
-    if cnp.PyArray_Check(grads[1]) or cnp.PyArray_Check(hesses[1]):
-        check_variance_buffers([("input", given(input)), ("target", given(target)), ("var", given(var)),
-                                ("weight", given(weight))], grads, hesses, x, a)
+    if is_buffer(grads[1]):
+        check_variance_buffer("grad", grads[1], x, a, (input, target, var, weight), (grads[0], *hesses))
+    if is_buffer(hesses[1]):
+        check_variance_buffer("hess", hesses[1], x, a, (input, target, var, weight), (hesses[0], *grads))
     if want_grad:
         each_grad = direct_buffer(grads[1], x)
     if want_hess:

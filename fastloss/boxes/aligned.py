@@ -1,6 +1,7 @@
 """Box i with box i: losses with their gradient, and overlaps."""
 
 from fastloss import _core
+from fastloss._core import direct
 
 __all__ = [
     "bbox_iou",
@@ -10,7 +11,7 @@ __all__ = [
     "generalized_box_iou_loss",
 ]
 
-_boxes = _core.boxes
+_box_loss = _core.box_loss
 _LOSSES = _core.losses()
 _IOU = _LOSSES["box_iou"]
 _GIOU = _LOSSES["generalized_box_iou"]
@@ -18,6 +19,7 @@ _DIOU = _LOSSES["distance_box_iou"]
 _CIOU = _LOSSES["complete_box_iou"]
 
 
+@direct
 def box_iou_loss(boxes1, boxes2, reduction="none", eps=1e-7, *, weight=None, grad=False):
     """One minus the intersection over union of box i with box i.
 
@@ -63,9 +65,10 @@ def box_iou_loss(boxes1, boxes2, reduction="none", eps=1e-7, *, weight=None, gra
     >>> print(f"{loss:.4f}", grad.round(4))
     0.8571 [[-0.0408 -0.0408 -0.1224 -0.1224]]
     """
-    return _boxes(_IOU, True, boxes1, boxes2, weight, "xyxy", eps, reduction, grad)
+    return _box_loss(_IOU, boxes1, boxes2, weight, "xyxy", eps, reduction, grad)
 
 
+@direct
 def generalized_box_iou_loss(
     boxes1, boxes2, reduction="none", eps=1e-7, *, weight=None, grad=False
 ):
@@ -102,9 +105,10 @@ def generalized_box_iou_loss(
     >>> print(f"{loss:.4f}")
     1.0794
     """
-    return _boxes(_GIOU, True, boxes1, boxes2, weight, "xyxy", eps, reduction, grad)
+    return _box_loss(_GIOU, boxes1, boxes2, weight, "xyxy", eps, reduction, grad)
 
 
+@direct
 def distance_box_iou_loss(boxes1, boxes2, reduction="none", eps=1e-7, *, weight=None, grad=False):
     """One minus the IoU, plus the distance of the centres in diagonals.
 
@@ -138,9 +142,10 @@ def distance_box_iou_loss(boxes1, boxes2, reduction="none", eps=1e-7, *, weight=
     >>> print(f"{loss:.4f}")
     0.9683
     """
-    return _boxes(_DIOU, True, boxes1, boxes2, weight, "xyxy", eps, reduction, grad)
+    return _box_loss(_DIOU, boxes1, boxes2, weight, "xyxy", eps, reduction, grad)
 
 
+@direct
 def complete_box_iou_loss(boxes1, boxes2, reduction="none", eps=1e-7, *, weight=None, grad=False):
     """The distance IoU loss, plus a penalty for the wrong aspect ratio.
 
@@ -180,9 +185,10 @@ def complete_box_iou_loss(boxes1, boxes2, reduction="none", eps=1e-7, *, weight=
     >>> print(f"{loss:.4f}")
     1.0192
     """
-    return _boxes(_CIOU, True, boxes1, boxes2, weight, "xyxy", eps, reduction, grad)
+    return _box_loss(_CIOU, boxes1, boxes2, weight, "xyxy", eps, reduction, grad)
 
 
+@direct
 def bbox_iou(boxes1, boxes2, *, kind="iou", fmt="xyxy", eps=1e-7, grad=False):
     """Overlap of box i with box i, by the rules common in the training of detectors.
 
@@ -228,4 +234,4 @@ def bbox_iou(boxes1, boxes2, *, kind="iou", fmt="xyxy", eps=1e-7, grad=False):
     >>> print(fl.bbox_iou([[1.0, 1, 2, 2]], [[2.0, 2, 2, 2]], kind="giou", fmt="cxcywh").round(4))
     [-0.0794]
     """
-    return _boxes(_core.overlap_of(kind), False, boxes1, boxes2, None, fmt, eps, "none", grad)
+    return _core.bbox_iou(kind, boxes1, boxes2, fmt, eps, grad)

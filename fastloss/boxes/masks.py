@@ -1,6 +1,7 @@
 """Masks of pixels: their overlaps, and the boxes around them."""
 
 from fastloss import _core
+from fastloss._core import direct
 
 __all__ = [
     "mask_iou",
@@ -8,6 +9,7 @@ __all__ = [
 ]
 
 
+@direct
 def mask_iou(masks1, masks2, *, iscrowd=None):
     """Intersection over union of every mask of one set with every mask of another.
 
@@ -50,6 +52,7 @@ def mask_iou(masks1, masks2, *, iscrowd=None):
     return _core.mask_iou(masks1, masks2, iscrowd)
 
 
+@direct
 def masks_to_boxes(masks):
     """The smallest box around every mask, as ``torchvision.ops.masks_to_boxes``.
 

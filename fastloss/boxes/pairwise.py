@@ -1,6 +1,7 @@
 """Overlaps of every box with every other."""
 
 from fastloss import _core
+from fastloss._core import direct
 
 __all__ = [
     "box_iou",
@@ -18,6 +19,7 @@ _DIOU = _LOSSES["distance_box_iou"]
 _CIOU = _LOSSES["complete_box_iou"]
 
 
+@direct
 def box_iou(boxes1, boxes2, fmt="xyxy", *, grad=False):
     """Intersection over union of every box of one set with every box of another.
 
@@ -62,6 +64,7 @@ def box_iou(boxes1, boxes2, fmt="xyxy", *, grad=False):
     return _pairs(_IOU, boxes1, boxes2, fmt, 0.0, grad)
 
 
+@direct
 def generalized_box_iou(boxes1, boxes2, *, grad=False):
     """Generalized IoU of every box of one set with every box of another.
 
@@ -94,6 +97,7 @@ def generalized_box_iou(boxes1, boxes2, *, grad=False):
     return _pairs(_GIOU, boxes1, boxes2, "xyxy", 0.0, grad)
 
 
+@direct
 def distance_box_iou(boxes1, boxes2, eps=1e-7, *, grad=False):
     """Distance IoU of every box of one set with every box of another.
 
@@ -129,6 +133,7 @@ def distance_box_iou(boxes1, boxes2, eps=1e-7, *, grad=False):
     return _pairs(_DIOU, boxes1, boxes2, "xyxy", eps, grad)
 
 
+@direct
 def complete_box_iou(boxes1, boxes2, eps=1e-7, *, grad=False):
     """Complete IoU of every box of one set with every box of another.
 
@@ -166,6 +171,7 @@ def complete_box_iou(boxes1, boxes2, eps=1e-7, *, grad=False):
     return _pairs(_CIOU, boxes1, boxes2, "xyxy", eps, grad)
 
 
+@direct
 def pairwise_box_iou(
     boxes1,
     boxes2,

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from fastloss import _core
+from fastloss._core import direct
 
 __all__ = [
     "decode_boxes",
@@ -20,6 +21,7 @@ class Letterbox(NamedTuple):
     padding: tuple[int, int, int, int]  # top, bottom, left, right
 
 
+@direct
 def non_max_suppression(
     prediction,
     *,
@@ -126,6 +128,7 @@ def non_max_suppression(
     )
 
 
+@direct
 def decode_boxes(boxes, *, level_sizes, strides, fmt="xyxy", channels_first=False):
     """Boxes in pixels from the raw distances of an anchor-free head.
 
@@ -216,6 +219,7 @@ def letterbox(image_shape, new_shape=640, *, scale_up=True, center=True, stride=
     return Letterbox(*_core.letterbox(image_shape, new_shape, scale_up, center, stride))
 
 
+@direct
 def scale_boxes(boxes, from_shape, to_shape, *, padded=True, scale_up=True, center=True, clip=True):
     """Boxes found in a letterboxed image, in the pixels of the image that it was made from.
 

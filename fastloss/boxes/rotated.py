@@ -1,6 +1,7 @@
 """Rotated boxes as Gaussians: ProbIoU, aligned and in pairs. Their IoU is `box_iou`'s."""
 
 from fastloss import _core
+from fastloss._core import direct
 
 __all__ = [
     "probiou",
@@ -10,6 +11,7 @@ __all__ = [
 _PROBIOU = _core.losses()["probiou"]
 
 
+@direct
 def probiou_loss(boxes1, boxes2, *, floor=0.0, reduction="mean", weight=None, eps=1e-7, grad=False):
     """One minus the ProbIoU of rotated boxes: the Hellinger distance of their Gaussians.
 
@@ -52,11 +54,12 @@ def probiou_loss(boxes1, boxes2, *, floor=0.0, reduction="mean", weight=None, ep
     >>> print(f"{fl.probiou_loss([[0.0, 0, 4, 2, 0]], [[1.0, 0, 4, 2, 0.5]]):.4f}")
     0.3980
     """
-    return _core.boxes(
-        _PROBIOU, True, boxes1, boxes2, weight, "cxcywhr", eps, reduction, grad, (floor,)
+    return _core.box_loss(
+        _PROBIOU, boxes1, boxes2, weight, "cxcywhr", eps, reduction, grad, (floor,)
     )
 
 
+@direct
 def probiou(boxes1, boxes2, *, floor=0.0, eps=1e-7, grad=False):
     """ProbIoU of every rotated box of one set with every one of another.
 

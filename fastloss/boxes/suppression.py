@@ -1,6 +1,7 @@
 """Non-maximum suppression: of boxes that overlap, which stay."""
 
 from fastloss import _core
+from fastloss._core import direct
 
 __all__ = [
     "batched_nms",
@@ -12,9 +13,8 @@ __all__ = [
     "weighted_boxes_fusion",
 ]
 
-_nms = _core.nms
 
-
+@direct
 def nms(boxes, scores, iou_threshold):
     """Positions of the boxes that stay, the best first, as ``torchvision.ops.nms``.
 
@@ -61,9 +61,10 @@ def nms(boxes, scores, iou_threshold):
     >>> fl.nms(boxes, [0.8, 0.9, 0.7], 0.5)
     array([1, 2])
     """
-    return _nms(boxes, scores, None, iou_threshold)
+    return _core.nms(boxes, scores, iou_threshold)
 
 
+@direct
 def batched_nms(boxes, scores, idxs, iou_threshold):
     """`nms` within each class, as ``torchvision.ops.batched_nms``.
 
@@ -102,16 +103,10 @@ def batched_nms(boxes, scores, idxs, iou_threshold):
     >>> fl.batched_nms(boxes, [0.8, 0.9, 0.7], [0, 7, 0], 0.5)
     array([1, 0, 2])
     """
-    return _nms(boxes, scores, _classes(idxs), iou_threshold)
+    return _core.batched_nms(boxes, scores, idxs, iou_threshold)
 
 
-def _classes(idxs):
-    """None is no class for `batched_nms`, and one class for all in the other functions."""
-    if idxs is None:
-        raise TypeError("idxs is None; expected the class of every box")
-    return idxs
-
-
+@direct
 def nms_from_overlaps(overlaps, scores, threshold):
     """`nms` by a matrix of overlaps of any kind: of masks, rotated boxes, key points.
 
@@ -149,6 +144,7 @@ def nms_from_overlaps(overlaps, scores, threshold):
     return _core.nms_from_overlaps(overlaps, scores, threshold)
 
 
+@direct
 def nms_rotated(boxes, scores, iou_threshold, *, idxs=None, fmt="cxcywhr"):
     """`nms` of rotated boxes, by the exact overlap of the rectangles.
 
@@ -191,6 +187,7 @@ def nms_rotated(boxes, scores, iou_threshold, *, idxs=None, fmt="cxcywhr"):
     return _core.nms_rotated(boxes, scores, idxs, iou_threshold, fmt)
 
 
+@direct
 def soft_nms(
     boxes,
     scores,
@@ -256,6 +253,7 @@ def soft_nms(
     return _core.soft_nms(boxes, scores, idxs, method, iou_threshold, sigma, score_threshold)
 
 
+@direct
 def matrix_nms(
     boxes,
     scores,
@@ -321,6 +319,7 @@ def matrix_nms(
     return _core.matrix_nms(boxes, scores, idxs, method, sigma, score_threshold, precomputed)
 
 
+@direct
 def weighted_boxes_fusion(
     boxes_list,
     scores_list,

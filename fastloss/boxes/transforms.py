@@ -1,6 +1,7 @@
 """Areas and formats of boxes."""
 
 from fastloss import _core
+from fastloss._core import direct
 
 __all__ = [
     "box_area",
@@ -10,6 +11,7 @@ __all__ = [
 ]
 
 
+@direct
 def box_area(boxes, fmt="xyxy"):
     """Area of every box, as ``torchvision.ops.box_area``.
 
@@ -43,6 +45,7 @@ def box_area(boxes, fmt="xyxy"):
     return _core.box_area(boxes, fmt)
 
 
+@direct
 def box_convert(boxes, in_fmt, out_fmt):
     """Boxes in another format, as ``torchvision.ops.box_convert`` for floating point.
 
@@ -87,6 +90,7 @@ def box_convert(boxes, in_fmt, out_fmt):
     return _core.box_convert(boxes, in_fmt, out_fmt)
 
 
+@direct
 def clip_boxes_to_image(boxes, size):
     """Boxes cut to an image, as ``torchvision.ops.clip_boxes_to_image``.
 
@@ -120,6 +124,7 @@ def clip_boxes_to_image(boxes, size):
     return _core.clip_boxes(boxes, size)
 
 
+@direct
 def remove_small_boxes(boxes, min_size):
     """Indices of the boxes of which no side is too short, as ``torchvision.ops``.
 

@@ -1,6 +1,7 @@
 """Box i with box i: the losses that were made of IoU, DIoU and CIoU later on."""
 
 from fastloss import _core
+from fastloss._core import direct
 
 __all__ = [
     "alpha_box_iou_loss",
@@ -12,7 +13,7 @@ __all__ = [
     "wise_box_iou_loss",
 ]
 
-_boxes = _core.boxes
+_box_loss = _core.box_loss
 _LOSSES = _core.losses()
 _ALPHA = _LOSSES["alpha_box_iou"]
 _EIOU = _LOSSES["efficient_box_iou"]
@@ -23,6 +24,7 @@ _SIOU = _LOSSES["scylla_box_iou"]
 _WIOU = _LOSSES["wise_box_iou"]
 
 
+@direct
 def efficient_box_iou_loss(
     boxes1,
     boxes2,
@@ -92,11 +94,12 @@ def efficient_box_iou_loss(
     >>> print(f"{loss:.4f}")
     1.0814
     """
-    return _boxes(
-        _EIOU, True, boxes1, boxes2, weight, fmt, eps, reduction, grad, (focal_gamma, detach)
+    return _box_loss(
+        _EIOU, boxes1, boxes2, weight, fmt, eps, reduction, grad, (focal_gamma, detach)
     )
 
 
+@direct
 def scylla_box_iou_loss(
     boxes1, boxes2, *, fmt="xyxy", reduction="mean", weight=None, eps=1e-7, grad=False
 ):
@@ -139,9 +142,10 @@ def scylla_box_iou_loss(
     >>> print(f"{loss:.4f}")
     1.0188
     """
-    return _boxes(_SIOU, True, boxes1, boxes2, weight, fmt, eps, reduction, grad, ())
+    return _box_loss(_SIOU, boxes1, boxes2, weight, fmt, eps, reduction, grad, ())
 
 
+@direct
 def wise_box_iou_loss(
     boxes1,
     boxes2,
@@ -229,6 +233,7 @@ def wise_box_iou_loss(
     )
 
 
+@direct
 def mpdiou_loss(
     boxes1, boxes2, *, image_size, fmt="xyxy", reduction="mean", weight=None, eps=1e-7, grad=False
 ):
@@ -265,10 +270,10 @@ def mpdiou_loss(
     >>> print(f"{loss:.4f}")
     1.1689
     """
-    size = _core.size_of("image_size", image_size)
-    return _boxes(_MPDIOU, True, boxes1, boxes2, weight, fmt, eps, reduction, grad, size)
+    return _core.mpdiou_loss(_MPDIOU, boxes1, boxes2, image_size, weight, fmt, eps, reduction, grad)
 
 
+@direct
 def alpha_box_iou_loss(
     boxes1,
     boxes2,
@@ -322,21 +327,12 @@ def alpha_box_iou_loss(
     >>> print(f"{loss:.4f}")
     1.0008
     """
-    return _boxes(
-        _ALPHA,
-        True,
-        boxes1,
-        boxes2,
-        weight,
-        fmt,
-        eps,
-        reduction,
-        grad,
-        (alpha,),
-        _core.choice_of(kind),
+    return _core.box_loss_of_kind(
+        _ALPHA, kind, boxes1, boxes2, weight, fmt, eps, reduction, grad, (alpha,)
     )
 
 
+@direct
 def inner_box_iou_loss(
     boxes1,
     boxes2,
@@ -382,21 +378,12 @@ def inner_box_iou_loss(
     >>> print(f"{loss:.4f}")
     0.8293
     """
-    return _boxes(
-        _INNER,
-        True,
-        boxes1,
-        boxes2,
-        weight,
-        fmt,
-        eps,
-        reduction,
-        grad,
-        (ratio,),
-        _core.choice_of(kind),
+    return _core.box_loss_of_kind(
+        _INNER, kind, boxes1, boxes2, weight, fmt, eps, reduction, grad, (ratio,)
     )
 
 
+@direct
 def nwd_loss(
     boxes1,
     boxes2,
@@ -440,4 +427,4 @@ def nwd_loss(
     >>> print(f"{fl.nwd_loss([[0.0, 0, 2, 2]], [[1.0, 1, 3, 4]]):.4f}")
     0.1360
     """
-    return _boxes(_NWD, True, boxes1, boxes2, weight, fmt, eps, reduction, grad, (constant,))
+    return _box_loss(_NWD, boxes1, boxes2, weight, fmt, eps, reduction, grad, (constant,))

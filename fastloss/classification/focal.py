@@ -1,6 +1,7 @@
 """Log losses that count easy elements less. The examples share three labelled elements."""
 
 from fastloss import _core
+from fastloss._core import direct
 
 __all__ = [
     "asymmetric_loss",
@@ -17,6 +18,7 @@ _QUALITY = _LOSSES["quality_focal"]
 _VFL = _LOSSES["varifocal"]
 
 
+@direct
 def asymmetric_loss(
     input,
     target,
@@ -76,6 +78,7 @@ def asymmetric_loss(
     return _pointwise(_ASYMMETRIC, input, target, weight, None, options, reduction, grad, hess)
 
 
+@direct
 def quality_focal_loss(
     input, target, *, beta=2.0, reduction="mean", weight=None, grad=False, hess=False
 ):
@@ -120,6 +123,7 @@ def quality_focal_loss(
     return _pointwise(_QUALITY, input, target, weight, None, (beta,), reduction, grad, hess)
 
 
+@direct
 def sigmoid_focal_loss(
     inputs, targets, alpha=0.25, gamma=2.0, reduction="none", *, weight=None, grad=False, hess=False
 ):
@@ -166,6 +170,7 @@ def sigmoid_focal_loss(
     return _pointwise(_FOCAL, inputs, targets, weight, None, (alpha, gamma), reduction, grad, hess)
 
 
+@direct
 def varifocal_loss(
     input, target, *, alpha=0.75, gamma=2.0, reduction="mean", weight=None, grad=False, hess=False
 ):

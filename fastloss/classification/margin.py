@@ -4,6 +4,7 @@ The examples share three labelled elements.
 """
 
 from fastloss import _core
+from fastloss._core import direct
 
 __all__ = [
     "exponential_loss",
@@ -22,6 +23,7 @@ _SOFT_MARGIN = _LOSSES["soft_margin"]
 _SQUARED_HINGE = _LOSSES["squared_hinge"]
 
 
+@direct
 def exponential_loss(input, target, *, reduction="mean", weight=None, grad=False, hess=False):
     """Exponential of the negative margin (AdaBoost): half of the score is the logit.
 
@@ -57,6 +59,7 @@ def exponential_loss(input, target, *, reduction="mean", weight=None, grad=False
     return _pointwise(_EXPONENTIAL, input, target, weight, None, (), reduction, grad, hess)
 
 
+@direct
 def hinge_embedding_loss(
     input, target, margin=1.0, reduction="mean", *, weight=None, grad=False, hess=False
 ):
@@ -102,6 +105,7 @@ def hinge_embedding_loss(
     )
 
 
+@direct
 def hinge_loss(input, target, *, reduction="mean", weight=None, grad=False, hess=False):
     """Distance from the right side of the margin (support vector machines).
 
@@ -139,6 +143,7 @@ def hinge_loss(input, target, *, reduction="mean", weight=None, grad=False, hess
     return _pointwise(_HINGE, input, target, weight, None, (), reduction, grad, hess)
 
 
+@direct
 def soft_margin_loss(input, target, reduction="mean", *, weight=None, grad=False, hess=False):
     """Log loss of logits for labels -1 and +1.
 
@@ -176,6 +181,7 @@ def soft_margin_loss(input, target, reduction="mean", *, weight=None, grad=False
     return _pointwise(_SOFT_MARGIN, input, target, weight, None, (), reduction, grad, hess)
 
 
+@direct
 def squared_hinge_loss(input, target, *, reduction="mean", weight=None, grad=False, hess=False):
     """Square of `hinge_loss`: smooth at the margin, harder on what is far beyond it.
 

@@ -1,6 +1,7 @@
 """Losses of rows whose right classes should lead. The examples share two rows of three classes."""
 
 from fastloss import _core
+from fastloss._core import direct
 
 __all__ = [
     "multi_margin_loss",
@@ -17,6 +18,7 @@ _MULTILABEL_MARGIN = _LOSSES["multilabel_margin"]
 _MULTILABEL_SOFT_MARGIN = _LOSSES["multilabel_soft_margin"]
 
 
+@direct
 def multi_margin_loss(
     input, target, p=1, margin=1.0, weight=None, reduction="mean", *, grad=False, hess=False
 ):
@@ -71,6 +73,7 @@ def multi_margin_loss(
     return _multi_margin(_MULTI_MARGIN, input, target, (p, margin), weight, reduction, grad, hess)
 
 
+@direct
 def multilabel_margin_loss(input, target, reduction="mean", *, grad=False, hess=False):
     """Multilabel hinge loss: how far wrong classes come within 1 of each right one.
 
@@ -121,6 +124,7 @@ def multilabel_margin_loss(input, target, reduction="mean", *, grad=False, hess=
     return _multilabel_margin(_MULTILABEL_MARGIN, input, target, reduction, grad, hess)
 
 
+@direct
 def multilabel_soft_margin_loss(
     input, target, weight=None, reduction="mean", *, grad=False, hess=False
 ):

@@ -1,6 +1,7 @@
 """Losses of one number per element and label. The examples share three labelled elements."""
 
 from fastloss import _core
+from fastloss._core import direct
 
 __all__ = [
     "binary_cross_entropy",
@@ -15,6 +16,7 @@ _BCE_LOGITS = _LOSSES["binary_cross_entropy_with_logits"]
 _KL_DIV = _LOSSES["kl_div"]
 
 
+@direct
 def binary_cross_entropy(input, target, weight=None, reduction="mean", *, grad=False, hess=False):
     """Log loss of probabilities.
 
@@ -69,6 +71,7 @@ def binary_cross_entropy(input, target, weight=None, reduction="mean", *, grad=F
     return _pointwise(_BCE, input, target, weight, None, (), reduction, grad, hess)
 
 
+@direct
 def binary_cross_entropy_with_logits(
     input, target, weight=None, reduction="mean", pos_weight=None, *, grad=False, hess=False
 ):
@@ -112,6 +115,7 @@ def binary_cross_entropy_with_logits(
     return _pointwise(_BCE_LOGITS, input, target, weight, pos_weight, (), reduction, grad, hess)
 
 
+@direct
 def kl_div(
     input, target, reduction="mean", log_target=False, *, weight=None, grad=False, hess=False
 ):

@@ -1,6 +1,7 @@
 """Losses of a row of class scores per label. The examples share two rows of three classes."""
 
 from fastloss import _core
+from fastloss._core import direct
 
 __all__ = [
     "cross_entropy",
@@ -22,6 +23,7 @@ _POLY1 = _LOSSES["poly1_cross_entropy"]
 _FOCAL = _LOSSES["softmax_focal"]
 
 
+@direct
 def cross_entropy(
     input,
     target,
@@ -98,6 +100,7 @@ def cross_entropy(
     )
 
 
+@direct
 def nll_loss(
     input, target, weight=None, ignore_index=-100, reduction="mean", *, grad=False, hess=False
 ):
@@ -137,6 +140,7 @@ def nll_loss(
     return _nll(_NLL, input, target, weight, ignore_index, reduction, grad, hess)
 
 
+@direct
 def distribution_focal_loss(
     input, target, *, reduction="mean", weight=None, grad=False, hess=False
 ):
@@ -181,6 +185,7 @@ def distribution_focal_loss(
     return _distribution_focal(_DFL, input, target, weight, reduction, grad, hess)
 
 
+@direct
 def poly1_cross_entropy(
     input,
     target,
@@ -235,6 +240,7 @@ def poly1_cross_entropy(
     )
 
 
+@direct
 def softmax_focal_loss(
     input,
     target,

@@ -4,6 +4,7 @@ The mean of the distribution is positive, so scores are its logarithm unless tol
 """
 
 from fastloss import _core
+from fastloss._core import direct
 
 __all__ = [
     "gamma_nll_loss",
@@ -20,6 +21,7 @@ _GAMMA = _LOSSES["gamma_nll"]
 _TWEEDIE = _LOSSES["tweedie"]
 
 
+@direct
 def poisson_nll_loss(
     input,
     target,
@@ -87,6 +89,7 @@ def poisson_nll_loss(
     return _pointwise(_POISSON, input, target, weight, None, options, reduction, grad, hess)
 
 
+@direct
 def gaussian_nll_loss(
     input,
     target,
@@ -160,6 +163,7 @@ def gaussian_nll_loss(
     return _core.gaussian_nll(_GAUSSIAN, input, target, var, weight, options, reduction, grad, hess)
 
 
+@direct
 def gamma_nll_loss(
     input,
     target,
@@ -218,6 +222,7 @@ def gamma_nll_loss(
     return _pointwise(_GAMMA, input, target, weight, None, (log_input, eps), reduction, grad, hess)
 
 
+@direct
 def tweedie_loss(
     input, target, *, power=1.5, reduction="mean", weight=None, grad=False, hess=False
 ):

@@ -1,6 +1,7 @@
 """Losses that weigh errors above and below the target differently: quantiles and expectiles."""
 
 from fastloss import _core
+from fastloss._core import direct
 
 __all__ = [
     "expectile_loss",
@@ -13,6 +14,7 @@ _EXPECTILE = _LOSSES["expectile"]
 _QUANTILE = _LOSSES["quantile"]
 
 
+@direct
 def expectile_loss(
     input, target, *, expectile=0.5, reduction="mean", weight=None, grad=False, hess=False
 ):
@@ -56,6 +58,7 @@ def expectile_loss(
     return _pointwise(_EXPECTILE, input, target, weight, None, (expectile,), reduction, grad, hess)
 
 
+@direct
 def quantile_loss(
     input, target, *, quantile=0.5, reduction="mean", weight=None, grad=False, hess=False
 ):

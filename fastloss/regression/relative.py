@@ -1,6 +1,7 @@
 """Losses of relative errors: what is off by a tenth counts the same for small and large targets."""
 
 from fastloss import _core
+from fastloss._core import direct
 
 __all__ = [
     "mape_loss",
@@ -13,6 +14,7 @@ _MAPE = _LOSSES["mape"]
 _MSLE = _LOSSES["msle"]
 
 
+@direct
 def mape_loss(
     input,
     target,
@@ -64,6 +66,7 @@ def mape_loss(
     return _pointwise(_MAPE, input, target, weight, None, (eps,), reduction, grad, hess)
 
 
+@direct
 def msle_loss(input, target, *, reduction="mean", weight=None, grad=False, hess=False):
     """Squared error of logarithms (mean squared logarithmic error).
 

@@ -5,6 +5,7 @@ squared error follows the outlier, the others do not.
 """
 
 from fastloss import _core
+from fastloss._core import direct
 
 __all__ = [
     "huber_loss",
@@ -25,6 +26,7 @@ _HUBER = _LOSSES["huber"]
 _LOG_COSH = _LOSSES["log_cosh"]
 
 
+@direct
 def mse_loss(input, target, reduction="mean", weight=None, *, grad=False, hess=False):
     """Squared error.
 
@@ -80,6 +82,7 @@ def mse_loss(input, target, reduction="mean", weight=None, *, grad=False, hess=F
     return _pointwise(_MSE, input, target, weight, None, (), reduction, grad, hess)
 
 
+@direct
 def rmse_loss(input, target, *, reduction="mean", weight=None, grad=False, hess=False):
     """Root of the mean squared error: an error in the unit of the target.
 
@@ -128,6 +131,7 @@ def rmse_loss(input, target, *, reduction="mean", weight=None, grad=False, hess=
     return _pointwise(_RMSE, input, target, weight, None, (), reduction, grad, hess)
 
 
+@direct
 def l1_loss(input, target, reduction="mean", weight=None, *, grad=False, hess=False):
     """Absolute error.
 
@@ -173,6 +177,7 @@ def l1_loss(input, target, reduction="mean", weight=None, *, grad=False, hess=Fa
     return _pointwise(_L1, input, target, weight, None, (), reduction, grad, hess)
 
 
+@direct
 def smooth_l1_loss(
     input, target, reduction="mean", beta=1.0, *, weight=None, grad=False, hess=False
 ):
@@ -224,6 +229,7 @@ def smooth_l1_loss(
     return _pointwise(_SMOOTH_L1, input, target, weight, None, (beta,), reduction, grad, hess)
 
 
+@direct
 def huber_loss(input, target, reduction="mean", delta=1.0, weight=None, *, grad=False, hess=False):
     """Squared error near zero, absolute error far away.
 
@@ -272,6 +278,7 @@ def huber_loss(input, target, reduction="mean", delta=1.0, weight=None, *, grad=
     return _pointwise(_HUBER, input, target, weight, None, (delta,), reduction, grad, hess)
 
 
+@direct
 def log_cosh_loss(input, target, *, reduction="mean", weight=None, grad=False, hess=False):
     """Logarithm of the hyperbolic cosine: squared near zero, linear far away, smooth throughout.
 
