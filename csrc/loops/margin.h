@@ -9,10 +9,11 @@ typedef struct {
 } FL(margin_sums);
 
 /* Lanes to a number: halves onto each other. */
-static FL_INLINE double FL(fold_lanes)(real *lanes) {
-    for (int half = FL_LANES / 2; half; half /= 2)
-        for (int l = 0; l < half; l++) lanes[l] += lanes[l + half];
-    return lanes[0];
+static FL_INLINE double FL(fold_lanes)(const real *lanes) {
+    real s[FL_LANES / 2];
+    for (int l = 0; l < 8; l++) s[l] = lanes[l] + lanes[l + 8];
+    for (int l = 0; l < 4; l++) s[l] += s[l + 4];
+    return (s[0] + s[2]) + (s[1] + s[3]);
 }
 
 /* FL_LANES classes, of which lane `own` is left out. */
@@ -47,11 +48,12 @@ static FL_INLINE FL(margin_sums) FL(margin_row)(int square, const real *x, ptrdi
         if (i < end) {
             real last[FL_LANES], slope[FL_LANES], curve[FL_LANES];
             FL(word) own = t - i < 0 ? FL_LANES : (FL(word))(t - i);
-            for (int l = 0; l < FL_LANES; l++) last[l] = -INFINITY;
-            for (int l = 0; l < end - i; l++) last[l] = x[i + l];
+            const int rest = (int)(end - i);
+            FL_LANE_LOOP
+            for (int l = 0; l < FL_LANES; l++) last[l] = l < rest ? x[i + l] : -(real)INFINITY;
             FL(margin_lanes)(square, last, base, own, scale, slope, curve, values, slopes, curves);
-            for (int l = 0; g && l < end - i; l++) g[i + l] = slope[l];
-            for (int l = 0; h && l < end - i; l++) h[i + l] = curve[l];
+            for (int l = 0; g && l < rest; l++) g[i + l] = slope[l];
+            for (int l = 0; h && l < rest; l++) h[i + l] = curve[l];
             i = end;
         }
         sums.value += FL(fold_lanes)(values);

@@ -230,9 +230,10 @@ static ptrdiff_t FL(ratio_clip)(ptrdiff_t x, ptrdiff_t low, ptrdiff_t high) {
 }
 
 static fl_status FL(ratio)(fl_ratio_args *args) {
-    FL(ratio_call) call = {.args = args};
+    FL(ratio_call) call;
     fl_labels labels = {.args = args};
     ptrdiff_t classes = args->classes ? args->classes : 1, sets = args->per_image ? args->images : 1;
+    call.args = args, call.no_memory = 0;
     call.tile = FL(ratio_clip)(FL_RATIO_ELEMENTS / classes, 64, FL_RATIO_TILE);
     call.chunk = FL(ratio_clip)(FL_RATIO_CHUNK / classes, call.tile, FL_RATIO_CHUNK);
     call.chunks_per_image = (args->pixels + call.chunk - 1) / call.chunk;
@@ -242,9 +243,11 @@ static fl_status FL(ratio)(fl_ratio_args *args) {
     fl_status status = args->indexed ? fl_encode(&labels) : FL_OK;
     if (status == FL_OK) {
         size_t cell = (sets + n_chunks) * sizeof(fl_sums) + sets * (sizeof(fl_slope) + 1) + 1;
-        char *memory = calloc(classes, cell);
+        FL_ALIGNED char few[1024];
+        int fits = cell <= sizeof(few) / classes;
+        char *memory = fits ? memset(few, 0, classes * cell) : calloc(classes, cell);
         status = memory ? FL(ratio_passes)(args, &labels, memory, n_chunks, &call) : FL_NO_MEMORY;
-        free(memory);
+        if (!fits) free(memory);
     }
     free(labels.bytes), free(labels.words);
     return status;

@@ -29,8 +29,15 @@ cdef int variance_axis(cnp.ndarray var, cnp.ndarray x) except -2:
     return axis
 
 
+cdef tuple BOTH = (True, True), NEITHER = (False, False)
+
+
 cdef tuple each_output(str name, object request):
     """What is asked for by input and by var: a flag serves both, a tuple has a buffer for each."""
+    if request is True:
+        return BOTH
+    if request is False:
+        return NEITHER
     if isinstance(request, (tuple, list)):
         if len(request) != 2:
             raise ValueError(f"{name} is {shown(request)}; expected 2 arrays, for input and var")
@@ -73,14 +80,14 @@ def gaussian_nll(int loss, input, target, var, weight, tuple parameters, reducti
     cdef int axis, nan_seen = 0
     cdef bint want_grad, want_hess
     if type(var) is float or (not cnp.PyArray_Check(var) and isinstance(var, (int, float, np.number))):
-        return call_pointwise(1, loss, input, target, weight, None, "var", (*parameters, var), reduction, grad, hess,
+        return call_pointwise(1, loss, input, target, weight, None, "var", parameters + (var,), reduction, grad, hess,
                               None, None, NULL)
     x, a = as_input("input", input), as_operand("var", var)
     axis = variance_axis(a, x)
     view = a if cnp.PyArray_NDIM(a) == cnp.PyArray_NDIM(x) else a[..., None]
     grads, hesses = each_output("grad", grad), each_output("hess", hess)
-    want_hess = wants("hess", hesses[0]) | wants("hess", hesses[1])
-    want_grad = wants("grad", grads[0]) | wants("grad", grads[1]) | want_hess
+    want_hess = hesses is not NEITHER and wants("hess", hesses[0]) | wants("hess", hesses[1])
+    want_grad = grads is not NEITHER and wants("grad", grads[0]) | wants("grad", grads[1]) or want_hess
     if is_buffer(grads[1]):
         check_variance_buffer("grad", grads[1], x, a, (input, target, var, weight), (grads[0], *hesses))
     if is_buffer(hesses[1]):
@@ -89,7 +96,7 @@ def gaussian_nll(int loss, input, target, var, weight, tuple parameters, reducti
         each_grad = direct_buffer(grads[1], x)
     if want_hess:
         each_hess = direct_buffer(hesses[1], x)
-    result = call_pointwise(1, loss, input, target, weight, view, "var", (*parameters, 1.0), reduction,
+    result = call_pointwise(1, loss, input, target, weight, view, "var", parameters + (1.0,), reduction,
                             grads[0] if cnp.PyArray_Check(grads[0]) else want_grad,
                             hesses[0] if cnp.PyArray_Check(hesses[0]) else want_hess, each_grad, each_hess, &nan_seen)
     if nan_seen:
