@@ -101,6 +101,7 @@ typedef struct {
     fl_operand grad, hess;                /* optional outputs; hess needs grad */
     fl_boost *boost;                      /* set by the entry point; NULL: hess is the second derivative */
     fl_operand aux_grad, aux_hess;        /* the same by aux, for a loss that has them */
+    int reused;                           /* grad is memory that was written before */
     double result;                        /* the loss, for mean and sum */
     int nan_seen;                         /* the sum of all values is NaN */
 } fl_pointwise_args;
@@ -136,6 +137,7 @@ typedef struct {
     const void *class_weight;    /* optional, one per class */
     int64_t ignore_index;
     double smoothing;            /* label smoothing */
+    int reused;                  /* grad is memory that was written before */
     int blank;                   /* nll_loss: rows of grad to be zeroed first; contiguous classes */
     void *value;                 /* one per row, for FL_REDUCE_NONE */
     fl_boost *boost;             /* set by the entry point; NULL: hess is the second derivative */

@@ -96,6 +96,7 @@ cdef extern from "fastloss.h" nogil:
         double factor
         fl_space space
         fl_operand input, target, aux, weight, value, grad, hess, aux_grad, aux_hess
+        int reused
         double result
         int nan_seen
 

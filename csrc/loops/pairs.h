@@ -37,14 +37,9 @@ static FL(pair_loop) *const FL(pair_table)[] = {
 typedef struct {
     const fl_pairs_args *args;
     FL(overlap_rules) rules;
-    int kind, stream_value, stream_grad;
+    int kind;
     ptrdiff_t bands, blocks;            /* tiles down and across */
 } FL(pairs_call);
-
-static FL_INLINE void FL(put)(int stream, real *to, const real *from, ptrdiff_t n) {
-    if (stream) fl_stream(to, from, n * sizeof(real));
-    else memcpy(to, from, n * sizeof(real));
-}
 
 static void FL(repeat)(const FL(box_block) *p, int i, int rows, FL(box_block) *restrict q) {
     const FL(box) one = FL(box_at)(p, i, 1);
@@ -63,7 +58,7 @@ static void FL(tile_any)(const FL(pairs_call) *call, const FL(box_block) *p, int
     for (int i = 0; i < height; i++, value += call->args->m) {
         FL(repeat)(p, i, FL(whole_rows)(width), &q);
         loop(&q, t, width, &call->rules, 1, 0, &r);
-        FL(put)(call->stream_value, value, r.value, width);
+        memcpy(value, r.value, width * sizeof(real));
     }
 }
 
@@ -71,10 +66,10 @@ static void FL(tile_values)(const FL(pairs_call) *call, const FL(box_block) *p, 
                             const FL(box_block) *t, int width, real *value) {
     FL(pair_loop) *loop = FL(pair_table)[call->kind];
     FL_ALIGNED real row[FL(block)];
-    int in_place = FL(whole_rows)(width) == width && !call->stream_value;
+    int in_place = FL(whole_rows)(width) == width;
     for (int i = 0; i < height; i++, value += call->args->m) {
         loop(p, i, t, width, &call->rules, in_place ? value : row);
-        if (!in_place) FL(put)(call->stream_value, value, row, width);
+        if (!in_place) memcpy(value, row, width * sizeof(real));
     }
 }
 
@@ -83,13 +78,11 @@ static void FL(tile_grads)(const FL(pairs_call) *call, const FL(box_block) *p, i
     FL(overlap_loop) *loop = FL(overlap_table)[call->kind][1];
     FL_ALIGNED FL(box_block) q;
     FL_ALIGNED FL(overlap_block) r;
-    FL_ALIGNED real block[4 * FL(block)];
     for (int i = 0; i < height; i++, value += call->args->m, grad += 4 * call->args->m) {
         FL(repeat)(p, i, FL(whole_rows)(width), &q);
         loop(&q, t, width, &call->rules, 1, 0, &r);
-        FL(put)(call->stream_value, value, r.value, width);
-        FL(join)(&r, width, call->args->format, NULL, 1, call->stream_grad ? block : grad);
-        if (call->stream_grad) fl_stream(grad, block, 4 * width * sizeof(real));
+        memcpy(value, r.value, width * sizeof(real));
+        FL(join)(&r, width, call->args->format, NULL, 1, grad);
     }
 }
 
@@ -113,11 +106,9 @@ static void FL(pairs_chunk)(void *context, ptrdiff_t chunk) {
         FL(tile_grads)(call, &p, height, &t, width, (real *)args->value + at, (real *)args->grad + 4 * at);
     else if (call->kind > FL_CIOU) FL(tile_any)(call, &p, height, &t, width, (real *)args->value + at);
     else FL(tile_values)(call, &p, height, &t, width, (real *)args->value + at);
-    if (call->stream_value || call->stream_grad) fl_stream_done();
 }
 
 static fl_status FL(pairs)(fl_pairs_args *args) {
-    ptrdiff_t bytes = args->batch * args->n * args->m * (ptrdiff_t)sizeof(real);
     int kind = fl_loss_traits[fl_specialise(args->loss, args->parameters, 0)].overlap;
     int corners = args->format == FL_XYXY;
     FL(pairs_call) call = {
@@ -126,8 +117,6 @@ static fl_status FL(pairs)(fl_pairs_args *args) {
             : args->training    ? FL(training_rules)(corners, (real)args->eps)
                                 : FL(pair_rules)((real)args->eps),
         .kind = kind,
-        .stream_value = bytes >= FL_STREAM_BYTES,
-        .stream_grad = 4 * bytes >= FL_STREAM_BYTES,
         .bands = (args->n + FL(tile_rows) - 1) / FL(tile_rows),
         .blocks = (args->m + FL(block) - 1) / FL(block),
     };

@@ -131,7 +131,7 @@ static fl_status FL(rowwise)(fl_rowwise_args *a) {
         if (by_rows && call.per_chunk > FL(tile)) call.per_chunk -= call.per_chunk % FL(tile);
         n_chunks = (units + call.per_chunk - 1) / call.per_chunk;
     }
-    call.stream = by_rows && a->grad.data && a->classes >= FL_STREAM_CLASSES
+    call.stream = a->reused && by_rows && a->grad.data && a->classes >= FL_STREAM_CLASSES
         && rows * a->classes * (ptrdiff_t)sizeof(real) >= FL_STREAM_BYTES;
 
     call.partials = n_chunks <= FL_FEW_CHUNKS ? few : malloc(n_chunks * sizeof(double));

@@ -75,6 +75,7 @@ cdef class PointDerivatives:
                 w = w.reshape((-1,) + (1,) * (cnp.PyArray_NDIM(x) - 1))
         args.loss = self.loss
         args.factor = sign * self.factor
+        args.reused = False
         args.reduction = FL_REDUCE_SUM
         args.dtype = F64 if operand_type(x) == F64 or operand_type(grad) == F64 else F32
         for i in range(FL_MAX_PARAMETERS):

@@ -8,6 +8,7 @@ cdef double add_penalty(fl_pointwise_args *args, str name, cnp.ndarray w, object
         if is_buffer(grad):
             out = as_output("grad", grad, w, name, ((name, w),))
         g = out if out is not None and cnp.PyArray_ISALIGNED(out) else empty(w, cnp.PyArray_TYPE(w))
+    args.reused = out is not None
     args.dtype = F32 if cnp.PyArray_TYPE(w) == cnp.NPY_FLOAT else F64
     args.space.size = cnp.PyArray_SIZE(w)
     args.space.ndim = cnp.PyArray_NDIM(w)

@@ -82,6 +82,7 @@ cdef object call_pointwise(double factor, int loss, input, target, weight, aux, 
             if not cnp.PyArray_ISALIGNED(h_out):
                 h = empty(h_out, number)
         plain = plain and lies_as(g, x) and lies_as(h, x)
+    args.reused = g is not None and g is g_out
     if args.reduction == FL_REDUCE_NONE:
         v = empty(x, number)
 

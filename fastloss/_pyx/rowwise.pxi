@@ -16,7 +16,7 @@ cdef extern from "fastloss.h" nogil:
         const void *class_weight
         int64_t ignore_index
         double smoothing
-        int blank
+        int reused, blank
         void *value
         double result
         Py_ssize_t bad_row
@@ -116,7 +116,7 @@ cdef class RowCall:
         args.grad.data = args.hess.data = args.target.data = NULL
         args.ignore_index = args.bad_row = 0
         args.smoothing = 0
-        args.blank = False
+        args.reused = args.blank = False
         for i in range(FL_MAX_PARAMETERS):
             args.parameters[i] = 0
         return 0
@@ -245,6 +245,7 @@ cdef class RowCall:
         if self.args.reduction == FL_REDUCE_NONE:
             self.v = np.empty(self.row_shape(), dtype=self.x.dtype)
             self.args.value = cnp.PyArray_DATA(self.v)
+        self.args.reused = self.g is not None and self.g is self.g_out
         return 0
 
     cdef int blank_derivatives(self) except -1:
