@@ -181,6 +181,8 @@ double fl_rescale_cost(const fl_rescale_args *args) { return 5 * (double)args->n
 
 fl_status fl_rescale(fl_rescale_args *args) { return active->table->rescale[args->dtype](args); }
 
+fl_status fl_residual(fl_residual_args *args) { return active->table->residual[args->dtype](args); }
+
 fl_status fl_mask_iou(fl_masks_args *args) { return active->table->mask_iou(args); }
 
 fl_status fl_mask_boxes(fl_mask_boxes_args *args) { return active->table->mask_boxes(args); }

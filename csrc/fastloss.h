@@ -468,6 +468,7 @@ enum {
     FL_ITEM_POSE,
     FL_ITEM_KOBJ,
     FL_ITEM_SEG,
+    FL_ITEM_SEM,
     FL_ITEMS
 };
 
@@ -509,16 +510,32 @@ typedef struct {
     const char *masks; /* (batch or objects, h, w) */
     int overlapping; /* one map per image: object i of it has the value i + 1 */
     ptrdiff_t n_proto, proto_height, proto_width, mask_height, mask_width;
+    int assign_masks; /* the overlap of an object with its best candidates is half that of its mask */
+    const char *sem; /* class logits of every pixel (batch, classes, h, w); optional */
+    ptrdiff_t sem_height, sem_width;
 
     int64_t *object_index; /* the assignment alone: (batch, anchors), -1 = background */
     char *object_score;
     char *grad_boxes, *grad_scores, *grad_angles; /* of the arrays that are there, all or none */
-    char *grad_keypoints, *grad_coefficients, *grad_proto;
+    char *grad_keypoints, *grad_coefficients, *grad_proto, *grad_sem;
     int zeroed; /* all but grad_scores hold zeros */
     double items[FL_ITEMS], total;
 } fl_detection_args;
 
 fl_status fl_detection(fl_detection_args *args);
+
+/* Residuals of n keypoints against a density: contiguous rows of `width`, one log-density and weight for each. */
+typedef struct {
+    int dtype;
+    ptrdiff_t n, width;
+    const char *error, *sigma, *log_density;
+    const char *weight; /* optional */
+    char *grad_error, *grad_sigma, *grad_log_density; /* all or none */
+    double result;
+    ptrdiff_t bad; /* with FL_BAD_LABEL: the first sigma below 0 */
+} fl_residual_args;
+
+fl_status fl_residual(fl_residual_args *args);
 
 /* Of the two heads' losses, after `epoch` of `epochs`. */
 void fl_end_to_end_weights(double epoch, double epochs, double weights[2]);

@@ -100,6 +100,7 @@ const fl_table FL_PASTE(fl_table_, FL_ISA, ) = {
     .fuse = {fl_fuse_f32, fl_fuse_f64},
     .postprocess = {fl_postprocess_f32, fl_postprocess_f64},
     .rescale = {fl_rescale_f32, fl_rescale_f64},
+    .residual = {fl_residual_f32, fl_residual_f64},
     .mask_iou = fl_mask_matrix,
     .mask_boxes = fl_boxes_of_masks,
     .detection = {fl_detection_f32, fl_detection_f64},

@@ -1,6 +1,8 @@
 /* registry.c -- losses.def as tables for the driver and for Python. */
 #include "registry.h"
 
+#include <float.h>
+
 /* One float32 element of mse takes about this long in cache on one core. */
 #define NS_PER_COST 0.1
 
@@ -60,6 +62,9 @@ void fl_registry_init(void) {
         info->n_parameters = parameters[i].index + 1;
     }
 }
+
+/* 0 and subnormal numbers have none in their type; those of float arrive as doubles. */
+static int has_inverse(double x) { return x >= FLT_MIN || (x >= DBL_MIN && (double)(float)x != x); }
 
 int fl_specialise(int loss, const double *p, int has_aux) {
 #define FL_WITH_AUX(id, variant) \

@@ -25,6 +25,7 @@ typedef struct {
     fl_status (*fuse[2])(fl_fusion_args *args);
     fl_status (*postprocess[2])(fl_postprocess_args *args);
     fl_status (*rescale[2])(fl_rescale_args *args);
+    fl_status (*residual[2])(fl_residual_args *args);
     fl_status (*mask_iou)(fl_masks_args *args);
     fl_status (*mask_boxes)(fl_mask_boxes_args *args);
     fl_status (*detection[2])(fl_detection_args *args);

@@ -52,6 +52,7 @@ static FL_INLINE void FL(read_parameters)(const double *from, real *to) {
 #include "loops/rotated.h"
 #include "loops/decode.h"
 #include "loops/rescale.h"
+#include "loops/residual.h"
 
 #include "nms/order.h"
 #include "nms/kept.h"

@@ -1,4 +1,4 @@
-"""Public functions are objects that skip their own Python frame; they behave as the functions they stand for."""
+"""Public functions are objects that skip their own Python frame, and behave as functions."""
 
 import copy
 import functools
@@ -53,7 +53,11 @@ CALLS = [
     ("elastic_net_penalty", (X,), {"l1_ratio": 0.25, "grad": True}),
     ("bbox_iou", ([[0.0, 0, 2, 2]], [[1.0, 1, 3, 4]]), {"kind": "ciou", "fmt": "cxcywh"}),
     ("box_convert", ([[0.0, 0, 2, 2]], "xyxy", "xywh"), {}),
-    ("wise_box_iou_loss", ([[0.0, 0, 2, 2]], [[1.0, 1, 3, 4]]), {"version": 2, "running_mean": 0.5}),
+    (
+        "wise_box_iou_loss",
+        ([[0.0, 0, 2, 2]], [[1.0, 1, 3, 4]]),
+        {"version": 2, "running_mean": 0.5},
+    ),
 ]
 
 

@@ -59,6 +59,12 @@ def tensors(name, n=6, dtype=np.float64, bins=16, grad=True):
     return [*heads, *map(tensor_of, targets)], tree_leaves(heads)
 
 
+def heads_of(name):
+    """How many of the first arguments are learned: all heads that there must be."""
+    door = CRITERIA[name]
+    return len(set(door.differentiable) & set(door.required))
+
+
 def flat(gradients):
     return tree_leaves(gradients)
 
@@ -76,7 +82,7 @@ OPTIONS = {
 
 
 def test_every_criterion_with_a_gradient_has_its_door():
-    known = {name for name, entry in ref.CRITERIA.items() if entry.gradients}
+    known = {name for name, entry in ref.CRITERIA.items() if entry.gradients and entry.result}
     assert set(CRITERIA) == known
     for name in known:
         assert {name, class_name(name)} <= set(ft.__all__)
@@ -345,7 +351,7 @@ def test_one_graph_for_any_number_of_objects(name):
         results = []
         for function in (step, compiled):
             arguments, inputs = tensors(name, n)
-            count = len(CRITERIA[name].differentiable)
+            count = heads_of(name)
             total, cls = function(arguments[:count], arguments[count:])
             assert not cls.requires_grad
             total.backward()
@@ -381,7 +387,7 @@ def test_torch_func(name):
     call = getattr(ft, name)
     expected = torch.autograd.grad(call(*arguments, level_sizes=LEVELS).total, inputs)
     arguments, _ = tensors(name, grad=False)
-    count = len(CRITERIA[name].differentiable)
+    count = heads_of(name)
 
     def total(*heads):
         return call(*heads, *arguments[count:], level_sizes=LEVELS).total
@@ -394,6 +400,35 @@ def test_torch_func(name):
 
     with pytest.raises(RuntimeError, match=f"{name} has no second derivative"):
         torch.func.grad(slope)(*arguments[:count])
+
+
+def test_a_branch_that_is_not_always_there():
+    """The semantic logits have a gradient where given: eager, compiled and in torch.func."""
+    name = "segmentation_detection_loss"
+    sem = np.random.default_rng(3).normal(size=(2, 3, 6, 9))
+    options = {"level_sizes": LEVELS, "mask_assignment": True}
+    heads, targets = sample(name)
+    expected, slopes = fl.segmentation_detection_loss(
+        *heads, *targets, sem=sem, grad=True, **options
+    )
+    arguments, inputs = tensors(name)
+    inputs = [*inputs, torch.from_numpy(sem).requires_grad_()]
+    module = ft.SegmentationDetectionLoss(**options)
+
+    def total(*heads):
+        return module(*heads[:4], *arguments[4:], sem=heads[4]).total
+
+    loss = module(*arguments, sem=inputs[4])
+    assert loss.sem.item() == expected.sem > 0 and not loss.sem.requires_grad
+    compiled = torch.compile(total, fullgraph=True, backend="aot_eager")
+    for function in (total, compiled):
+        found = torch.autograd.grad(function(*inputs), inputs)
+        torch.testing.assert_close(list(found), [torch.from_numpy(s) for s in slopes])
+    found = torch.func.grad(total, argnums=tuple(range(5)))(*(i.detach() for i in inputs))
+    torch.testing.assert_close(list(found), [torch.from_numpy(s) for s in slopes])
+    with pytest.raises(RuntimeError, match="masks requires grad"):
+        arguments[-1].requires_grad_()
+        module(*arguments, sem=inputs[4])
 
 
 def test_options_of_poses():

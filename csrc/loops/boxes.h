@@ -41,7 +41,7 @@ static void FL(read_boxes)(const fl_operand *boxes, ptrdiff_t step, const fl_spa
 static FL_INLINE void FL(fetch_half)(const FL(boxes_call) *call, const fl_operand *boxes, ptrdiff_t from) {
     if (!call->far || !boxes->direct) return;
     const char *at = boxes->data + 4 * from * (ptrdiff_t)sizeof(real);
-    for (int i = 0; i < 2 * FL(block) * (int)sizeof(real); i += 64) __builtin_prefetch(at + i, 0, 2);
+    for (int i = 0; i < 2 * FL(block) *(int)sizeof(real); i += 64) __builtin_prefetch(at + i, 0, 2);
 }
 
 /* Where the gradient of this block will go. */
@@ -49,7 +49,7 @@ static FL_INLINE void FL(fetch_grad)(const FL(boxes_call) *call, ptrdiff_t start
     const fl_operand *grad = &call->args->grad;
     if (!call->far || !grad->data || !grad->direct) return;
     char *at = grad->data + 4 * start * (ptrdiff_t)sizeof(real);
-    for (int i = 0; i < 4 * FL(block) * (int)sizeof(real); i += 64) __builtin_prefetch(at + i, 1, 3);
+    for (int i = 0; i < 4 * FL(block) *(int)sizeof(real); i += 64) __builtin_prefetch(at + i, 1, 3);
 }
 
 static void FL(write_grad)(const FL(boxes_call) *call, ptrdiff_t start, int n, const FL(overlap_block) *r,

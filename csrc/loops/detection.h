@@ -5,12 +5,14 @@
 #include "detection/upright.h"
 #include "detection/rotated.h"
 #include "detection/similar.h"
+#include "detection/mask_targets.h"
 #include "detection/assign.h"
 #include "detection/sides.h"
 #include "detection/scene.h"
 #include "detection/scores.h"
 #include "detection/keypoints.h"
 #include "detection/masks.h"
+#include "detection/semantic.h"
 #include "detection/spread.h"
 
 /* Nanoseconds, roughly: of an object with its candidates, and of a logit. */
@@ -23,6 +25,7 @@
 static double FL(divisor)(const FL(detection_call) *call, int item, double scores) {
     double front = call->front > 0 ? call->front : 1;
     if (item == FL_ITEM_POSE || item == FL_ITEM_KOBJ) return front * (double)call->args->n_keypoints;
+    if (item == FL_ITEM_SEM) return 1;
     return item == FL_ITEM_SEG ? front : scores;
 }
 
@@ -33,6 +36,7 @@ static void FL(sum_detection)(FL(detection_call) *call, double scores, ptrdiff_t
         a->items[k] = 0;
         for (ptrdiff_t i = 0; k == FL_ITEM_CLS && i < n_chunks; i++) a->items[k] += call->partials[i];
         for (ptrdiff_t i = 0; i < a->batch; i++) a->items[k] += call->images[i].items[k];
+        if (k == FL_ITEM_SEM) a->items[k] = call->semantic;
         if (a->items[k] != 0) a->items[k] *= a->gains[k] / FL(divisor)(call, k, scores);
         sum += a->items[k];
     }
@@ -61,6 +65,9 @@ static void FL(detection_passes)(FL(detection_call) *call) {
                                   : 10);
     zeros *= (double)(a->batch * 4 * a->bins * a->anchors);
     fl_parallel(a->batch, extra + zeros, FL(spread_image), call);
+    if (a->sem && call->front > 0) call->no_memory |= !FL(semantic)(a, &call->semantic);
+    else if (a->grad_sem && !a->zeroed)
+        memset(a->grad_sem, 0, a->batch * a->classes * a->sem_height * a->sem_width * sizeof(real));
     if (call->no_memory) return;
     FL(sum_detection)(call, scores, n_chunks);
 }

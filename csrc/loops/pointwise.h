@@ -258,8 +258,8 @@ static fl_status FL(point_pass)(FL(point_call) *call, double *sum) {
     double few[FL_FEW_CHUNKS], total = 0;
     call->partials = n_chunks <= FL_FEW_CHUNKS ? few : malloc(n_chunks * sizeof(double));
     if (!call->partials) return FL_NO_MEMORY;
-    call->stream = args->reused && args->grad.data && args->grad.direct && size * (ptrdiff_t)sizeof(real) >= FL_STREAM_BYTES
-        && args->grad.data != args->input.data;
+    call->stream = args->reused && args->grad.data && args->grad.direct
+        && size * (ptrdiff_t)sizeof(real) >= FL_STREAM_BYTES && args->grad.data != args->input.data;
     fl_parallel(n_chunks, fl_pointwise_cost(args), FL(point_chunk), call);
     for (ptrdiff_t i = 0; i < n_chunks; i++) total += call->partials[i];
     if (call->partials != few) free(call->partials);

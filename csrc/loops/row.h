@@ -78,10 +78,10 @@ static FL_INLINE void FL(plan_positions)(const FL(row_call) *call, ptrdiff_t fir
     for (int r = 0; r < n; r++) b->weight0[r] = w ? w[r] : 1;
     FL_LANE_LOOP
     for (int r = 0; r < n; r++) {
-        real d = position[r], inside = FL(min)(FL(max)(d, 0), last);      /* 0 and d changed places: no vectors */
+        real d = position[r], inside = FL(min)(FL(max)(d, 0), last); /* 0 and d changed places: no vectors */
         int32_t bin = (int32_t)inside;
         real right = inside - (real)bin;
-        real weight = FL(choose)(FL(equal)(d, d), b->weight0[r], d);      /* NaN in, NaN out */
+        real weight = FL(choose)(FL(equal)(d, d), b->weight0[r], d); /* NaN in, NaN out */
         b->live[r] = -(FL(word))1;
         b->class0[r] = bin, b->class1[r] = bin + 1;
         b->weight0[r] = weight * (1 - right), b->weight1[r] = weight * right;
@@ -223,7 +223,7 @@ static FL_INLINE void FL(row_scale_body)(const real *e, const real *w, ptrdiff_t
     }
     int rest = (int)n;
     if (!rest) return;
-    if (padded && !w) {      /* a whole row of lanes may be read, but not written */
+    if (padded && !w) { /* a whole row of lanes may be read, but not written */
         real y[FL_LANES];
         FL_LANE_LOOP
         for (int l = 0; l < FL_LANES; l++) y[l] = FL(row_scaled)(e[l], factor, offset, plain);
@@ -270,7 +270,7 @@ static FL_INLINE void FL(end_targets)(FL(row_point) (*formula)(real, const real 
                                       const FL(row_call) *call, FL(row_batch) *b, int n) {
     const real scale = call->scale;
     const int two = targets == 2;
-    real p[FL_MAX_PARAMETERS];        /* a copy that no output can alias */
+    real p[FL_MAX_PARAMETERS]; /* a copy that no output can alias */
     for (int k = 0; k < FL_MAX_PARAMETERS; k++) p[k] = call->parameters[k];
     FL_LANE_LOOP
     for (int r = 0; r < n; r++) {

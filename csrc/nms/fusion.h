@@ -130,38 +130,70 @@ static fl_status FL(order_fused)(fl_fusion_args *args, FL(ranked) *items, ptrdif
     return FL_OK;
 }
 
+/* All labels: each in a place of its own, moved together at the end. */
+typedef struct {
+    fl_fusion_args *args;
+    const fl_groups *groups;
+    FL(ranked) *items;                    /* 2 n */
+    ptrdiff_t *fused;                     /* of each label */
+    int no_memory;
+} FL(fusion_call);
+
+static void FL(fuse_group)(void *context, ptrdiff_t k) {
+    FL(fusion_call) *call = context;
+    fl_fusion_args *args = call->args;
+    const ptrdiff_t first = call->groups->starts[k], m = call->groups->starts[k + 1] - first;
+    real *columns = malloc((6 * m + 1) * sizeof *columns);
+    FL(fusion) f = {columns,
+                    columns + m,
+                    columns + 2 * m,
+                    columns + 3 * m,
+                    columns + 4 * m,
+                    columns + 5 * m,
+                    malloc((m + 1) * sizeof *f.clusters),
+                    malloc(m * args->n_models + 1),
+                    0};
+    if (columns && f.clusters && f.seen)
+        call->fused[k] = FL(fuse_label)(args, &f, call->groups->members + first, m, call->items + first,
+                                        call->items + args->n + first, first);
+    else __atomic_store_n(&call->no_memory, 1, __ATOMIC_RELAXED);
+    free(columns), free(f.clusters), free(f.seen);
+}
+
+static void FL(close_gaps)(fl_fusion_args *args, const fl_groups *groups, const ptrdiff_t *fused) {
+    real *boxes = (real *)args->fused_boxes, *scores = (real *)args->fused_scores;
+    for (ptrdiff_t k = 0; k < groups->count; k++) {
+        ptrdiff_t from = groups->starts[k], to = args->n_fused;
+        memmove(boxes + 4 * to, boxes + 4 * from, 4 * fused[k] * sizeof *boxes);
+        memmove(scores + to, scores + from, fused[k] * sizeof *scores);
+        memmove(args->first + to, args->first + from, fused[k] * sizeof *args->first);
+        args->n_fused += fused[k];
+    }
+}
+
 static fl_status FL(fuse)(fl_fusion_args *args) {
     fl_groups groups;
-    ptrdiff_t n = args->n, most = 0;
+    ptrdiff_t n = args->n;
+    double pairs = 0;
     args->n_fused = 0;
     args->bad = FL(first_nan)((const real *)args->scores, n);
     if (args->bad >= 0) return FL_BAD_LABEL;
     if (fl_group(args->labels, n, &groups) != FL_OK) return FL_NO_MEMORY;
     for (ptrdiff_t k = 0; k < groups.count; k++) {
-        ptrdiff_t m = groups.starts[k + 1] - groups.starts[k];
-        most = m > most ? m : most;
+        double m = (double)(groups.starts[k + 1] - groups.starts[k]);
+        pairs += m * m;
     }
-    real *columns = malloc((6 * most + 1) * sizeof *columns);
-    FL(fusion) f = {columns,
-                    columns + most,
-                    columns + 2 * most,
-                    columns + 3 * most,
-                    columns + 4 * most,
-                    columns + 5 * most,
-                    malloc((most + 1) * sizeof *f.clusters),
-                    malloc(most * args->n_models + 1),
-                    0};
-    FL(ranked) *items = malloc((2 * n + 1) * sizeof *items);
-    fl_status status = columns && f.clusters && f.seen && items ? FL_OK : FL_NO_MEMORY;
-    for (ptrdiff_t k = 0; k < groups.count && status == FL_OK; k++)
-        args->n_fused +=
-            FL(fuse_label)(args, &f, groups.members + groups.starts[k],
-                           groups.starts[k + 1] - groups.starts[k], items, items + n, args->n_fused);
-    if (status == FL_OK) status = FL(order_fused)(args, items, args->n_fused);
-    free(columns);
-    free(f.clusters);
-    free(f.seen);
-    free(items);
+    FL(fusion_call) call = {args, &groups, malloc((2 * n + 1) * sizeof *call.items),
+                            malloc((groups.count + 1) * sizeof *call.fused), 0};
+    call.no_memory = !call.items || !call.fused;
+    if (!call.no_memory) fl_parallel(groups.count, 50 * (double)n + 0.1 * pairs, FL(fuse_group), &call);
+    fl_status status = call.no_memory ? FL_NO_MEMORY : FL_OK;
+    if (status == FL_OK) {
+        FL(close_gaps)(args, &groups, call.fused);
+        status = FL(order_fused)(args, call.items, args->n_fused);
+    }
+    free(call.items);
+    free(call.fused);
     fl_groups_free(&groups);
     return status;
 }

@@ -11,41 +11,47 @@ typedef struct {
     const FL(ranked) *order;
     real *x1, *y1, *x2, *y2, *area;
     uint32_t *group;              /* class of each; NULL: one class */
-    real *row, *covered, *fading; /* of one box; c; the minimum so far, the exponent's maximum of gaussian */
+    real *covered, *fading;       /* c; the minimum so far, the exponent's maximum of gaussian */
 } FL(matrix_space);
 
-enum { FL(matrix_columns) = 8 };
+enum { FL(matrix_columns) = 7 };
+
+/* Boxes are taken some hundreds at a time, in few steps, and the worse ones that they fade in chunks: a box fades
+ * others only when all better ones have covered it. */
+enum { FL(matrix_rows) = 256, FL(matrix_steps) = 16, FL(matrix_chunk_size) = 1024 };
 
 static FL_INLINE FL(upright) FL(matrix_box)(const FL(matrix_space) *s, ptrdiff_t i) {
     return (FL(upright)){s->x1[i], s->y1[i], s->x2[i], s->y2[i], s->area[i]};
 }
 
-/* Overlaps of box i with the worse ones j. */
-static FL_PASS void FL(matrix_row)(const FL(matrix_space) *space, ptrdiff_t i, ptrdiff_t m) {
+/* Overlaps of box i with the worse ones first .. end, `row` from the first on. */
+static FL_PASS void FL(matrix_row)(const FL(matrix_space) *space, ptrdiff_t i, ptrdiff_t first, ptrdiff_t end,
+                                   real *restrict row) {
     const FL(matrix_space) s = *space;
     if (s.overlaps) {
-        const real *row = s.overlaps + (ptrdiff_t)s.order[i].index * s.n;
-        for (ptrdiff_t j = i + 1; j < m; j++) {
-            real o = row[s.order[j].index];
-            s.row[j] = o > 0 ? o : 0;
+        const real *given = s.overlaps + (ptrdiff_t)s.order[i].index * s.n;
+        for (ptrdiff_t j = first; j < end; j++) {
+            real o = given[s.order[j].index];
+            row[j - first] = o > 0 ? o : 0;
         }
     } else {
         FL(upright) one = FL(matrix_box)(&s, i);
         FL_BOX_LOOP
-        for (ptrdiff_t j = i + 1; j < m; j++) s.row[j] = FL(plain_iou)(one, FL(matrix_box)(&s, j));
+        for (ptrdiff_t j = first; j < end; j++) row[j - first] = FL(plain_iou)(one, FL(matrix_box)(&s, j));
     }
     if (s.group)
-        for (ptrdiff_t j = i + 1; j < m; j++)
-            if (s.group[j] != s.group[i]) s.row[j] = 0;
+        for (ptrdiff_t j = first; j < end; j++)
+            if (s.group[j] != s.group[i]) row[j - first] = 0;
 }
 
 static FL_INLINE void FL(matrix_fade_with)(int gaussian, const FL(matrix_space) *space, ptrdiff_t i,
-                                           ptrdiff_t m, real sigma) {
+                                           ptrdiff_t first, ptrdiff_t end, const real *restrict row,
+                                           real sigma) {
     const FL(matrix_space) s = *space;
     const real own = s.covered[i];
     FL_BOX_LOOP
-    for (ptrdiff_t j = i + 1; j < m; j++) {
-        real o = s.row[j];
+    for (ptrdiff_t j = first; j < end; j++) {
+        real o = row[j - first];
         s.covered[j] = o > s.covered[j] ? o : s.covered[j];
         if (gaussian) {
             real e = sigma * (o * o - own * own);
@@ -57,12 +63,42 @@ static FL_INLINE void FL(matrix_fade_with)(int gaussian, const FL(matrix_space) 
     }
 }
 
+/* Boxes first .. end, and the worse ones from `end` on. */
+typedef struct {
+    const fl_matrix_nms_args *args;
+    const FL(matrix_space) *space;
+    ptrdiff_t first, end;
+} FL(matrix_step);
+
+static void FL(matrix_fade_one)(const FL(matrix_step) *step, ptrdiff_t i, ptrdiff_t first, ptrdiff_t end) {
+    FL_ALIGNED real row[FL(matrix_chunk_size)];
+    FL(matrix_row)(step->space, i, first, end, row);
+    if (step->args->gaussian)
+        FL(matrix_fade_with)(1, step->space, i, first, end, row, (real)step->args->sigma);
+    else FL(matrix_fade_with)(0, step->space, i, first, end, row, 0);
+}
+
+static void FL(matrix_chunk)(void *context, ptrdiff_t chunk) {
+    const FL(matrix_step) *step = context;
+    ptrdiff_t first = step->end + chunk * FL(matrix_chunk_size), left = step->args->n - first;
+    ptrdiff_t end = first + (left < FL(matrix_chunk_size) ? left : FL(matrix_chunk_size));
+    for (ptrdiff_t i = step->first; i < step->end; i++) FL(matrix_fade_one)(step, i, first, end);
+}
+
 static void FL(matrix_fade)(const fl_matrix_nms_args *args, const FL(matrix_space) *s, real *faded) {
     for (ptrdiff_t i = 0; i < args->n; i++) s->covered[i] = 0, s->fading[i] = args->gaussian ? 0 : 1;
-    for (ptrdiff_t i = 0; i + 1 < args->n; i++) {
-        FL(matrix_row)(s, i, args->n);
-        if (args->gaussian) FL(matrix_fade_with)(1, s, i, args->n, (real)args->sigma);
-        else FL(matrix_fade_with)(0, s, i, args->n, 0);
+    ptrdiff_t rows =
+        args->n / FL(matrix_steps) > FL(matrix_rows) ? args->n / FL(matrix_steps) : FL(matrix_rows);
+    for (ptrdiff_t first = 0, end; first < args->n; first = end) {
+        end = args->n - first < rows ? args->n : first + rows;
+        FL(matrix_step) step = {args, s, first, end};
+        for (ptrdiff_t i = first; i < end; i++)
+            for (ptrdiff_t j = i + 1; j < end; j += FL(matrix_chunk_size))
+                FL(matrix_fade_one)(&step, i, j,
+                                    end - j < FL(matrix_chunk_size) ? end : j + FL(matrix_chunk_size));
+        ptrdiff_t left = args->n - end;
+        fl_parallel((left + FL(matrix_chunk_size) - 1) / FL(matrix_chunk_size),
+                    0.5 * (double)(end - first) * (double)left, FL(matrix_chunk), &step);
     }
     for (ptrdiff_t i = 0; i < args->n; i++) {
         uint32_t index = s->order[i].index;
@@ -95,8 +131,7 @@ static fl_status FL(matrix_nms)(fl_matrix_nms_args *args) {
                               columns + 4 * n,
                               args->classes ? number + n : NULL,
                               columns + 5 * n,
-                              columns + 6 * n,
-                              columns + 7 * n};
+                              columns + 6 * n};
         for (ptrdiff_t i = 0; i < n; i++) {
             uint32_t index = order[i].index;
             if (s.group) s.group[i] = number[index];

@@ -11,14 +11,14 @@ cdef class Detection:
 
     def __cinit__(self):
         cdef int i
-        self.args.angles = self.args.keypoints = self.args.masks = NULL
+        self.args.angles = self.args.keypoints = self.args.masks = self.args.sem = NULL
         self.args.object_index = NULL
         self.args.object_score = NULL
         self.args.grad_boxes = self.args.grad_scores = self.args.grad_angles = NULL
-        self.args.grad_keypoints = self.args.grad_coefficients = self.args.grad_proto = NULL
+        self.args.grad_keypoints = self.args.grad_coefficients = self.args.grad_proto = self.args.grad_sem = NULL
         self.args.class_weight = NULL
         self.args.narrow = self.args.wide = 0
-        self.args.assign_keypoints = self.args.zeroed = False
+        self.args.assign_keypoints = self.args.assign_masks = self.args.zeroed = False
         self.args.factor = 1
         for i in range(FL_ITEMS):
             self.args.gains[i] = 0
@@ -148,10 +148,12 @@ cdef class Detection:
         self.args.sigmas = <double *>cnp.PyArray_DATA(self.sigmas)
         return 0
 
-    cdef int set_masks(self, object coefficients, object proto, object masks, object overlapping) except -1:
+    cdef int set_masks(self, object coefficients, object proto, object masks, object overlapping,
+                       object assignment) except -1:
         cdef cnp.ndarray c, p, m = as_operand("masks", masks)
         cdef Py_ssize_t n
         self.args.overlapping = parse_flag("overlapping", overlapping)
+        self.args.assign_masks = parse_flag("mask_assignment", assignment)
         n = self.args.batch if self.args.overlapping else self.args.objects
         c = self.add_output("coefficients", coefficients, 3, f"({self.args.batch}, prototypes, {self.args.anchors})")
         p = self.add_output("proto", proto, 4, f"({self.args.batch}, prototypes, height, width)")
@@ -177,6 +179,20 @@ cdef class Detection:
         self.args.n_proto = cnp.PyArray_DIM(p, 1)
         self.args.proto_height, self.args.proto_width = cnp.PyArray_DIM(p, 2), cnp.PyArray_DIM(p, 3)
         self.args.mask_height, self.args.mask_width = cnp.PyArray_DIM(m, 1), cnp.PyArray_DIM(m, 2)
+        return 0
+
+    cdef int set_semantic(self, object sem, object gain) except -1:
+        cdef cnp.ndarray a
+        self.args.gains[<int>FL_ITEM_SEM] = parse_in_domain(b"sem_gain", gain, FL_NONNEGATIVE)
+        if sem is None:
+            return 0
+        a = self.add_output("sem", sem, 4, f"({self.args.batch}, {self.args.classes}, height, width)")
+        if cnp.PyArray_DIM(a, 1) != self.args.classes or not cnp.PyArray_DIM(a, 2) or not cnp.PyArray_DIM(a, 3):
+            raise ValueError(
+                f"sem has shape {shape_of(a)}; expected ({self.args.batch}, {self.args.classes}, height, width)"
+            )
+        self.args.sem = <char *>cnp.PyArray_DATA(a)
+        self.args.sem_height, self.args.sem_width = cnp.PyArray_DIM(a, 2), cnp.PyArray_DIM(a, 3)
         return 0
 
     cdef int set_targets(self, object batch_idx, object cls, object bboxes) except -1:
@@ -290,6 +306,8 @@ cdef class Detection:
         if self.args.masks != NULL:
             self.args.grad_coefficients = self.address(2)
             self.args.grad_proto = self.address(3)
+        if self.args.sem != NULL:
+            self.args.grad_sem = self.address(4)
         return 0
 
     cdef char *address(self, int i) except? NULL:

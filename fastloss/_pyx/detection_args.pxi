@@ -13,6 +13,7 @@ cdef extern from "fastloss.h" nogil:
         FL_ITEM_POSE
         FL_ITEM_KOBJ
         FL_ITEM_SEG
+        FL_ITEM_SEM
         FL_ITEMS
 
     ctypedef struct fl_level:
@@ -34,7 +35,7 @@ cdef extern from "fastloss.h" nogil:
         Py_ssize_t topk, topk2
         double alpha, beta, trigger, floor
         double narrow, wide
-        double gains[7]
+        double gains[8]
         double factor
         const double *class_weight
         const char *keypoints
@@ -47,6 +48,9 @@ cdef extern from "fastloss.h" nogil:
         const char *masks
         int overlapping
         Py_ssize_t n_proto, proto_height, proto_width, mask_height, mask_width
+        int assign_masks
+        const char *sem
+        Py_ssize_t sem_height, sem_width
         int64_t *object_index
         char *object_score
         char *grad_boxes
@@ -55,10 +59,25 @@ cdef extern from "fastloss.h" nogil:
         char *grad_keypoints
         char *grad_coefficients
         char *grad_proto
+        char *grad_sem
         int zeroed
-        double items[7]
+        double items[8]
         double total
 
+    ctypedef struct fl_residual_args:
+        int dtype
+        Py_ssize_t n, width
+        const char *error
+        const char *sigma
+        const char *log_density
+        const char *weight
+        char *grad_error
+        char *grad_sigma
+        char *grad_log_density
+        double result
+        Py_ssize_t bad
+
+    int fl_residual(fl_residual_args *args)
     int fl_detection(fl_detection_args *args)
     void fl_end_to_end_weights(double epoch, double epochs, double *weights)
 

@@ -248,6 +248,11 @@ def task_aligned_assign(
     *,
     level_sizes,
     strides=(8, 16, 32),
+    keypoints=None,
+    target_keypoints=None,
+    sigmas=None,
+    decode="anchor",
+    level_range=None,
     topk=10,
     topk2=None,
     alpha=0.5,
@@ -267,6 +272,8 @@ def task_aligned_assign(
         For a head of your own: distances of the sides from the anchors in strides, (B, 4, A), are
         `boxes` with one bin.
     level_sizes, strides, topk, topk2, alpha, beta, min_side : as for `detection_loss`
+    keypoints, target_keypoints, sigmas, decode, level_range : as for `pose_loss`
+        With them, that of `pose_loss(..., keypoint_assignment=True)`.
 
     Returns
     -------
@@ -298,6 +305,6 @@ def task_aligned_assign(
      [-1 -1 -1 -1]]
     """
     return _task_aligned_assign(
-        Assignment, boxes, scores, batch_idx, cls, bboxes, level_sizes, strides, topk, topk2,
-        alpha, beta, min_side,
+        Assignment, boxes, scores, batch_idx, cls, bboxes, level_sizes, strides, keypoints,
+        target_keypoints, sigmas, decode, level_range, topk, topk2, alpha, beta, min_side,
     )  # fmt: skip

@@ -3,9 +3,10 @@
 from fastloss import _core
 from fastloss.detection.results import PoseLoss
 
-__all__ = ["pose_loss"]
+__all__ = ["pose_loss", "residual_log_likelihood_loss"]
 
 _pose = _core.pose
+_residual_log_likelihood = _core.residual_log_likelihood
 
 
 def pose_loss(
@@ -108,3 +109,57 @@ def pose_loss(
         strides, gains, sigmas, decode, keypoint_assignment, level_range, topk, topk2, alpha, beta,
         class_weight, min_side, grad,
     )  # fmt: skip
+
+
+def residual_log_likelihood_loss(error, sigma, log_density, *, weight=None, grad=False):
+    """How unlikely the residuals of keypoints are: a Laplace density times a learned one.
+
+    ::
+
+        value = max(0, 1/n sum over rows and coordinates of w (ln s + ln 2s + |e| - log_density))
+        e = (prediction - target) / (s + 1e-9), at most 100 apart from 0
+
+    The term that YOLO26 may add to `pose_loss`: its rows are the visible keypoints of foreground
+    anchors, which `task_aligned_assign` names when it is given keypoints.
+
+    Parameters
+    ----------
+    error : array_like of float32 or float64, shape (n, d)
+        The residuals e.
+    sigma : array_like of error's dtype, shape (n, d)
+        Their scales s, not negative; of a head the sigmoid of its output.
+    log_density : array_like of error's dtype, shape (n,)
+        Of each row's residuals, by a normalising flow.
+    weight : array_like, shape (n,), optional
+        w, one for each row: of COCO's keypoints 1 (nose to shoulders), 1.2 (elbows), 1.5 (wrists),
+        1 (hips), 1.2 (knees), 1.5 (ankles).
+    grad : bool or tuple of 3 ndarray
+        True: also return the derivatives by the first three arguments.
+
+    Returns
+    -------
+    loss : float
+        0 without rows. A row with a number that is NaN or infinite is left out, and its
+        derivatives are 0.
+    grads : (ndarray, ndarray, ndarray), if asked for
+        0 where the sum is below 0.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Shapes or dtypes that do not fit; a sigma below 0.
+
+    References
+    ----------
+    Li et al. (2021), Human Pose Regression with Residual Log-likelihood Estimation.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> loss, (by_error, by_sigma, by_density) = fl.residual_log_likelihood_loss(
+    ...     [[0.5, -2.0]], [[0.5, 0.8]], [-1.0], grad=True
+    ... )
+    >>> print(f"{loss:.4f}", by_error, by_sigma, by_density)
+    4.0537 [[ 1. -1.]] [[4.  2.5]] [-2.]
+    """
+    return _residual_log_likelihood(error, sigma, log_density, weight, grad)

@@ -22,6 +22,9 @@ def segmentation_detection_loss(
     strides=(8, 16, 32),
     gains=(7.5, 7.5, 0.5, 1.5),
     overlapping=True,
+    mask_assignment=False,
+    sem=None,
+    sem_gain=7.5,
     topk=10,
     topk2=None,
     alpha=0.5,
@@ -38,9 +41,11 @@ def segmentation_detection_loss(
 
         logit = sum of coefficients x prototypes
         seg   = gain / n  sum mean over the image of [in the target's box] BCE(logit, mask) / area
-        total = images (box + seg + cls + dfl)
+        sem   = sem_gain (mean BCE(sem, classes) + mean Dice(sem, classes)) / 2
+        total = images (box + seg + cls + dfl + sem)
 
     with the target's area as a part of the image. The scores of the anchors play no part here.
+    `classes` is 1 where an object of the class is, 0 elsewhere.
 
     Parameters
     ----------
@@ -59,15 +64,23 @@ def segmentation_detection_loss(
     overlapping : bool
         True: `masks` are one map per image, with the value i + 1 where its object i is (counted
         among the rows of that image). False: one mask per row of `bboxes`, not 0 inside.
-    grad : bool or tuple of 4 ndarray
-        True: also return the derivatives of `total` by `boxes`, `scores`, `coefficients` and
-        `proto`.
+    mask_assignment : bool
+        True (YOLO26): the overlap of an object with its 3 topk best candidates is the mean of that
+        of the boxes and that of the masks, and half that of the boxes with the others.
+    sem : array_like, shape (B, C, sh, sw), the dtype of `boxes`, optional
+        Class logits of every pixel (YOLO26), compared with the masks of the objects: the class of
+        the first that covers the pixel. The item is 0 without a foreground.
+    sem_gain : float
+        Factor of sem.
+    grad : bool or tuple of 4 or 5 ndarray
+        True: also return the derivatives of `total` by `boxes`, `scores`, `coefficients`, `proto`
+        and, if given, `sem`.
 
     Returns
     -------
     loss : SegmentationDetectionLoss
-        A named tuple of floats (total, box, seg, cls, dfl).
-    grads : (ndarray, ndarray, ndarray, ndarray), if asked for
+        A named tuple of floats (total, box, seg, cls, dfl, sem).
+    grads : tuple of 4 or 5 ndarray, if asked for
 
     Raises
     ------
@@ -92,6 +105,6 @@ def segmentation_detection_loss(
     """
     return _segmentation_detection(
         SegmentationDetectionLoss, boxes, scores, coefficients, proto, batch_idx, cls, bboxes,
-        masks, level_sizes, strides, gains, overlapping, topk, topk2, alpha, beta, class_weight,
-        min_side, grad,
+        masks, level_sizes, strides, gains, overlapping, mask_assignment, sem, sem_gain, topk,
+        topk2, alpha, beta, class_weight, min_side, grad,
     )  # fmt: skip

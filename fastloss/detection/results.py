@@ -43,6 +43,7 @@ class SegmentationDetectionLoss(NamedTuple):
     seg: float
     cls: float
     dfl: float
+    sem: float = 0.0
 
 
 class Assignment(NamedTuple):

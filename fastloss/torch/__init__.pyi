@@ -120,6 +120,7 @@ __all__ = [
     "DetectionLoss",
     "end_to_end_detection_loss",
     "EndToEndDetectionLoss",
+    "residual_log_likelihood_loss",
     "pose_loss",
     "PoseLoss",
     "segmentation_detection_loss",
@@ -146,6 +147,7 @@ class _SegmentationDetectionLoss(NamedTuple):
     seg: Tensor
     cls: Tensor
     dfl: Tensor
+    sem: Tensor
 class _OBBDetectionLoss(NamedTuple):
     total: Tensor
     box: Tensor
@@ -1092,6 +1094,9 @@ class EndToEndDetectionLoss(nn.Module):
         class_weight: Tensor | None = ...,
         min_side: Sequence[float] = ...,
     ) -> _DetectionLoss: ...
+def residual_log_likelihood_loss(
+    error: Tensor, sigma: Tensor, log_density: Tensor, *, weight: Tensor | None = ...
+) -> Tensor: ...
 def pose_loss(
     boxes: Tensor,
     scores: Tensor,
@@ -1184,6 +1189,9 @@ def segmentation_detection_loss(
     strides: Sequence[float] = ...,
     gains: Sequence[float] = ...,
     overlapping: bool = ...,
+    mask_assignment: bool = ...,
+    sem: Tensor | None = ...,
+    sem_gain: float = ...,
     topk: int = ...,
     topk2: int | None = ...,
     alpha: float = ...,
@@ -1196,6 +1204,9 @@ class SegmentationDetectionLoss(nn.Module):
     strides: Sequence[float]
     gains: Sequence[float]
     overlapping: bool
+    mask_assignment: bool
+    sem: Tensor | None
+    sem_gain: float
     topk: int
     topk2: int | None
     alpha: float
@@ -1209,6 +1220,9 @@ class SegmentationDetectionLoss(nn.Module):
         strides: Sequence[float] = ...,
         gains: Sequence[float] = ...,
         overlapping: bool = ...,
+        mask_assignment: bool = ...,
+        sem: Tensor | None = ...,
+        sem_gain: float = ...,
         topk: int = ...,
         topk2: int | None = ...,
         alpha: float = ...,
@@ -1231,6 +1245,9 @@ class SegmentationDetectionLoss(nn.Module):
         strides: Sequence[float] = ...,
         gains: Sequence[float] = ...,
         overlapping: bool = ...,
+        mask_assignment: bool = ...,
+        sem: Tensor | None = ...,
+        sem_gain: float = ...,
         topk: int = ...,
         topk2: int | None = ...,
         alpha: float = ...,

@@ -25,6 +25,9 @@ LEGACY = ("size_average", "reduce")
 CONVERSIONS = ("box_area", "box_convert")
 
 
+# A branch of a head that not every detector has: it has a gradient where it is given.
+BRANCHES = ("sem",)
+
 # An argument that comes back as the last of the results, where it is given.
 STATE = "running_mean"
 
@@ -119,6 +122,8 @@ class Door:
             "defaults": {p.name: p.default for p in parameters if p.name not in required},
             "differentiable": learned,
         }
+        if self.kind == "criterion":
+            found["differentiable"] += tuple(name for name in BRANCHES if name in names)
         if self.kind == "pairs":  # overlaps are symmetric
             found["differentiable"] = required
         if self.name == "box_convert":  # a matrix, see _spread.py
@@ -204,14 +209,17 @@ def doors() -> Iterator[Door]:
             annotations=annotations,
         )
     for name, entry in CRITERIA.items():
-        if entry.result and entry.gradients:
+        if entry.gradients:
             signature = signature_of(name, entry.public)
+            heads = [n for n, p in signature.parameters.items() if p.default is Parameter.empty]
+            heads = [n for n in heads if signature.parameters[n].kind is not Parameter.KEYWORD_ONLY]
+            heads = heads[: heads.index("batch_idx")] if "batch_idx" in heads else heads
             yield Door(
                 name=name,
                 public=entry.public,
                 kind="criterion",
-                gradients=entry.gradients,
-                wrt=tuple(range(list(signature.parameters).index("batch_idx"))),
+                gradients=entry.gradients + sum(b in signature.parameters for b in BRANCHES),
+                wrt=tuple(range(len(heads))),
                 signature=signature,
                 annotations=dict(inspect.get_annotations(entry.function)),
                 result=entry.result,

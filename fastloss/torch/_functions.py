@@ -292,5 +292,7 @@ def criterion(door: Door, arguments: Arguments) -> Any:
         return as_tensors(door.public(**given), single)
     loss, gradients = door.public(**given, grad=True)
     gradients = tuple(map(from_numpy, tree_flatten(gradients)[0]))
+    if not door.result:
+        return scaled((number(loss, single), gradients, door), *inputs)
     total, *parts = as_tensors(loss, single)
     return door.result(scaled((total, gradients, door), *inputs), *parts)

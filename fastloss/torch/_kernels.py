@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,17 +36,33 @@ def learned(door: Door, given: Arguments) -> list[Tensor]:
     """The tensors that have a gradient."""
     found: list[Tensor] = []
     for name in door.differentiable:
-        found += given[name] if isinstance(given[name], (list, tuple)) else [given[name]]
+        value = given.get(name)
+        if value is not None:
+            found += value if isinstance(value, (list, tuple)) else [value]
     return found
 
 
-def grouped(door: Door, items: Iterable[Any]) -> tuple[Any, ...]:
-    """One of `items` for each of `learned`, in pairs where the argument is the pair of a head."""
+def padded(door: Door, gradients: Sequence[Tensor], like: Tensor) -> tuple[Tensor, ...]:
+    """As many as the operator has outputs: empty ones for branches that are not there."""
+    return *gradients, *(like.new_empty(0) for _ in range(door.gradients - len(gradients)))
+
+
+def grouped(door: Door, names: Iterable[str], items: Iterable[Any]) -> tuple[Any, ...]:
+    """One of `items` for each argument, in pairs where the argument is the pair of a head."""
     rest = iter(items)
     return tuple(
         [next(rest), next(rest)] if door.schema[name] == "Tensor[]" else next(rest)
-        for name in door.differentiable
+        for name in names
     )
+
+
+def leaves(gradients: Any) -> Iterator[np.ndarray]:
+    """The arrays of what `grad=True` returns, in the order of `learned`."""
+    if isinstance(gradients, np.ndarray):
+        yield gradients
+    else:
+        for each in gradients:
+            yield from leaves(each)
 
 
 def value_shape(door: Door, values: Sequence[Any]) -> tuple[Any, ...]:
@@ -94,12 +110,16 @@ def forward(door: Door, values: Sequence[Any], grad: bool) -> Any:
     inputs = learned(door, arguments)
     if not grad or mixes(door, given):
         value, gradients = door.public(**given), tuple(x.new_empty(0) for x in inputs)
+    elif all(x.is_contiguous() for x in inputs):  # NumPy asks for large pages, torch does not
+        value, found = door.public(**given, grad=True)
+        gradients = tuple(torch.from_numpy(each) for each in leaves(found))
     else:
         gradients = tuple(torch.empty_like(x, requires_grad=False) for x in inputs)
-        buffers = grouped(door, (gradient.numpy() for gradient in gradients))
+        given_names = [name for name in door.differentiable if given.get(name) is not None]
+        buffers = grouped(door, given_names, (gradient.numpy() for gradient in gradients))
         value, _ = door.public(**given, grad=buffers if len(buffers) > 1 else buffers[0])
     value = contiguous(value, single)
-    return *(value if door.result else (value,)), *gradients
+    return *(value if door.result else (value,)), *padded(door, gradients, inputs[0])
 
 
 def contiguous(value: Any, single: bool) -> Any:
@@ -117,5 +137,7 @@ def fake(door: Door, values: Sequence[Any], grad: bool) -> Any:
     if not door.scales:
         return found[0]
     if not grad or mixes(door, named(door, values)):
-        return *found, *(x.new_empty(0) for x in inputs)
-    return *found, *(torch.empty_like(x, requires_grad=False) for x in inputs)
+        gradients = [x.new_empty(0) for x in inputs]
+    else:
+        gradients = [torch.empty_like(x, requires_grad=False) for x in inputs]
+    return *found, *padded(door, gradients, first)

@@ -24,7 +24,7 @@ from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from ._arrays import as_array, check
 from ._autograd import refuse_second
-from ._door import Arguments, Door, settled
+from ._door import BRANCHES, Arguments, Door, settled
 from ._kernels import arrays_of, fake, forward, grouped, named
 from ._spread import align, mixes, recompute
 
@@ -84,7 +84,12 @@ def backward(door: Door, context: Any, upstream: Tensor | None, needed: Any) -> 
         )
     elif upstream is not None:
         gradients = [align(door, upstream, g) * g for g in context.saved_tensors]
-        found = dict(zip(door.differentiable, grouped(door, gradients), strict=True))
+        found = dict(
+            zip(door.differentiable, grouped(door, door.differentiable, gradients), strict=True)
+        )
+        for name in BRANCHES:  # empty for one that is not there
+            if name in found and not found[name].numel():
+                found[name] = None
     tail = (None,) if door.scales else ()
     return *(found.get(name) for name in door.schema), *tail
 

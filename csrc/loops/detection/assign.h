@@ -41,10 +41,11 @@ static FL_INLINE int FL(worse)(const FL(claim) *a, const FL(claim) *b) {
 }
 
 /* Anchors come in ascending order, so one that equals the root's metric has lost already. */
-static void FL(push)(FL(claim) *heap, ptrdiff_t *n, ptrdiff_t most, FL(claim) new) {
-    ptrdiff_t i;
-    if (*n < most) {
-        for (i = (*n)++; i > 0 && FL(worse)(&new, &heap[(i - 1) / 2]); i = (i - 1) / 2)
+static void FL(push)(FL(heap) *h, FL(claim) new) {
+    FL(claim) *heap = h->claims;
+    ptrdiff_t i, most = h->most;
+    if (h->n < most) {
+        for (i = h->n++; i > 0 && FL(worse)(&new, &heap[(i - 1) / 2]); i = (i - 1) / 2)
             heap[i] = heap[(i - 1) / 2];
     } else {
         i = 0;
@@ -75,28 +76,44 @@ static void FL(cell_range)(ptrdiff_t cells, real stride, real from, real to, ptr
     *end = low;
 }
 
+static FL_INLINE real FL(least_metric)(const FL(heap) *h) { return h->n < h->most ? 0 : h->claims[0].metric; }
+
+/* What n candidates from `first` on offer: to the anchors an owner, to the object claims. */
+static FL_INLINE void FL(offer)(FL(scene) *s, int32_t place, ptrdiff_t first, int n, const real *overlap,
+                                const real *metric, FL(heap) *heap) {
+    real least = FL(least_metric)(heap);
+    for (int i = 0; i < n; i++) {
+        ptrdiff_t anchor = first + i;
+        if (overlap[i] > s->overlap[anchor])
+            s->overlap[anchor] = overlap[i], s->metric[anchor] = metric[i], s->object[anchor] = place;
+        if (metric[i] > least) {
+            FL(push)(heap, (FL(claim)){(int32_t)anchor, place, overlap[i], metric[i], 0});
+            least = FL(least_metric)(heap);
+        }
+    }
+}
+
 /* One row of candidates: anchors first .. end. */
+typedef void FL(run_step)(FL(scene) *s, const FL(object) *object, const real *logits, ptrdiff_t first,
+                          ptrdiff_t end, FL(heap) *heap);
+
+/* The overlaps and metrics of up to FL(stretch) of them. */
+static FL_INLINE void FL(align_run)(const FL(scene) *s, const FL(object) *object, const real *logits,
+                                    ptrdiff_t first, int n, real *overlap, real *metric) {
+    FL_ALIGNED real copy[FL(stretch)];
+    memcpy(copy, logits + first, n * sizeof(real));
+    for (int i = n; i < FL(whole_rows)(n); i++) copy[i] = 0;
+    (object->seen ? FL(align_keypoints) : s->align)(s, object, first, n, copy, overlap, metric);
+}
+
 static void FL(claim_run)(FL(scene) *s, const FL(object) *object, const real *logits, ptrdiff_t first,
-                          ptrdiff_t end, FL(claim) *heap, ptrdiff_t *n_heap) {
-    const ptrdiff_t most = s->call->args->topk;
-    const int32_t place = object->place;
-    FL_ALIGNED real overlap[FL(stretch)], metric[FL(stretch)], copy[FL(stretch)];
+                          ptrdiff_t end, FL(heap) *heap) {
+    FL_ALIGNED real overlap[FL(stretch)], metric[FL(stretch)];
     if (!object->seen) FL(decode_run)(s, first, end);
     for (; first < end; first += FL(stretch)) {
         int n = end - first < FL(stretch) ? (int)(end - first) : FL(stretch);
-        memcpy(copy, logits + first, n * sizeof(real));
-        for (int i = n; i < FL(whole_rows)(n); i++) copy[i] = 0;
-        (object->seen ? FL(align_keypoints) : s->align)(s, object, first, n, copy, overlap, metric);
-        real least = *n_heap < most ? 0 : heap[0].metric;
-        for (int i = 0; i < n; i++) {
-            ptrdiff_t anchor = first + i;
-            if (overlap[i] > s->overlap[anchor])
-                s->overlap[anchor] = overlap[i], s->metric[anchor] = metric[i], s->object[anchor] = place;
-            if (metric[i] > least) {
-                FL(push)(heap, n_heap, most, (FL(claim)){(int32_t)anchor, place, overlap[i], metric[i], 0});
-                least = *n_heap < most ? 0 : heap[0].metric;
-            }
-        }
+        FL(align_run)(s, object, logits, first, n, overlap, metric);
+        FL(offer)(s, object->place, first, n, overlap, metric, heap);
     }
 }
 
@@ -137,6 +154,23 @@ static void FL(choose_levels)(const fl_detection_args *a, real side, FL(patch) *
         if (!fits[level]) patches[level].y1 = patches[level].y0;
 }
 
+/* Row by row of cells over all levels, in the order of anchors. */
+static void FL(each_run)(FL(scene) *s, const FL(object) *object, const FL(patch) *patches, const real *logits,
+                         FL(run_step) *step, FL(heap) *heap) {
+    const fl_detection_args *a = s->call->args;
+    for (int level = 0; level < a->n_levels; level++) {
+        const FL(patch) *p = &patches[level];
+        const ptrdiff_t width = a->levels[level].width;
+        for (ptrdiff_t y = p->y0; y < p->y1 && p->x0 < p->x1; y++) {
+            ptrdiff_t row = p->base + y * width;
+            if (y + 1 < p->y1 && !object->seen) FL(prefetch_run)(s, row + width + p->x0, row + width + p->x1);
+            step(s, object, logits, row + p->x0, row + p->x1, heap);
+        }
+    }
+}
+
+#include "covered.h"
+
 static void FL(claim_object)(FL(scene) *s, ptrdiff_t place) {
     const FL(detection_call) *call = s->call;
     const fl_detection_args *a = call->args;
@@ -150,18 +184,10 @@ static void FL(claim_object)(FL(scene) *s, ptrdiff_t place) {
     if (a->wide > 0) FL(choose_levels)(a, FL(sqrt)(FL(corner_area)(box)), patches);
     const real *logits = (const real *)a->scores
         + (s->image * a->classes + (ptrdiff_t)a->class_[a->order[place]]) * a->anchors;
-    FL(claim) *heap = s->claims + s->n;
-    ptrdiff_t n = 0;
-    for (int level = 0; level < a->n_levels; level++) {
-        const FL(patch) *p = &patches[level];
-        const ptrdiff_t width = a->levels[level].width;
-        for (ptrdiff_t y = p->y0; y < p->y1 && p->x0 < p->x1; y++) {
-            ptrdiff_t row = p->base + y * width;
-            if (y + 1 < p->y1 && !object.seen) FL(prefetch_run)(s, row + width + p->x0, row + width + p->x1);
-            FL(claim_run)(s, &object, logits, row + p->x0, row + p->x1, heap, &n);
-        }
-    }
-    s->n += n;
+    FL(heap) heap = {s->claims + s->n, 0, a->topk};
+    if (a->assign_masks) FL(claim_covered)(s, &object, patches, logits, &heap);
+    else FL(each_run)(s, &object, patches, logits, FL(claim_run), &heap);
+    s->n += heap.n;
 }
 
 /* ---- from claims to foreground -------------------------------------------------------------- */

@@ -29,6 +29,7 @@ typedef struct {
     ptrdiff_t per_object;
     FL(image_part) *images;
     FL(overlap_rules) rules;
+    double semantic; /* of all pixels, before its gain */
     double front; /* foreground anchors of the batch */
     real scale; /* of gradients: batch factor / sum of scores */
     double *partials;

@@ -28,10 +28,6 @@ typedef struct {
     real weight;                     /* of the gradient */
 } FL(mask_view);
 
-static ptrdiff_t FL(first_cell)(real from, ptrdiff_t cells) {
-    return from > 0 ? from < (real)cells ? (ptrdiff_t)ceil((double)from) : cells : 0;
-}
-
 /* logits = sum of coefficient x prototype, over the part that is needed */
 static void FL(combine)(const fl_detection_args *a, const real *proto, const FL(mask_view) *v) {
     const ptrdiff_t width = v->px1 - v->px0, area = a->proto_height * a->proto_width;
@@ -54,8 +50,8 @@ static void FL(mask_row)(const FL(mask_view) *v, const real *restrict logits, co
     FL_BOX_LOOP
     for (ptrdiff_t x = 0; x < n; x++) {
         real x_in = logits[x];
-        int inside = label < 0 ? mask[x] != 0 : mask[x] == label;
-        FL(logit) r = FL(read_logit)(x_in, inside ? (real)1 : (real)0, FL(exp_minus)(FL(abs)(x_in)));
+        FL(logit) r = FL(read_logit)(x_in, FL(in_mask)(mask[x], label) ? (real)1 : (real)0,
+                                     FL(exp_minus)(FL(abs)(x_in)));
         values[x] = r.bce;
         grad[x] = r.d * weight;
     }
@@ -144,7 +140,6 @@ static real FL(view_object)(const FL(detection_call) *call, ptrdiff_t image, ptr
     const fl_detection_args *a = call->args;
     const real *c = call->objects + call->per_object * object;
     real x1 = c[0] / call->width, y1 = c[1] / call->height, x2 = c[2] / call->width, y2 = c[3] / call->height;
-    const ptrdiff_t cells = a->mask_height * a->mask_width;
     v->x0 = FL(first_cell)(x1 * (real)a->mask_width, a->mask_width);
     v->x1 = FL(first_cell)(x2 * (real)a->mask_width, a->mask_width);
     v->y0 = FL(first_cell)(y1 * (real)a->mask_height, a->mask_height);
@@ -157,8 +152,8 @@ static real FL(view_object)(const FL(detection_call) *call, ptrdiff_t image, ptr
         if (a->mask_width == a->proto_width && a->mask_height == a->proto_height)
             v->px0 = v->x0, v->px1 = v->x1, v->py0 = v->y0, v->py1 = v->y1;
     }
-    v->label = a->overlapping ? (real)(object - a->first[image] + 1) : -1;
-    v->mask = (const real *)a->masks + (a->overlapping ? image : a->order[object]) * cells;
+    v->label = FL(mask_label)(a, image, object);
+    v->mask = FL(mask_of)(a, image, object);
     return (x2 - x1) * (y2 - y1);
 }
 

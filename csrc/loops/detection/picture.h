@@ -18,6 +18,21 @@ typedef struct {
     real left, top, right, bottom;
 } FL(reach);
 
+/* The best claims so far, with the one to give up at the root. */
+typedef struct {
+    FL(claim) *claims;
+    ptrdiff_t n, most;
+} FL(heap);
+
+/* For objects with masks, see covered.h; of size anchors or of one mask. */
+typedef struct {
+    real *overlap, *share;                /* of an object with every candidate: by the box, by the mask */
+    real *row;
+    unsigned char *mask;                  /* the object's, as large as the prototypes */
+    ptrdiff_t area;
+    FL(heap) best;
+} FL(cover);
+
 typedef struct FL(scene) FL(scene);
 
 /* Overlaps and metrics of an object with n <= FL(stretch) anchors; whole rows are written. */
@@ -36,4 +51,5 @@ struct FL(scene) {
     FL(claim) *claims;
     ptrdiff_t n;
     FL(align) *align;
+    FL(cover) cover;
 };

@@ -37,8 +37,8 @@ static int FL(assign_objects)(FL(scene) *s, ptrdiff_t first, ptrdiff_t end) {
     size_t reals = 8 * room + 4 * a->bins * FL_LANES + 2 * objects;
     char *memory = calloc(1, reals * sizeof(real) + 2 * room * sizeof(int32_t) + tiles);
     s->claims = malloc((size_t)objects * most * sizeof *s->claims);
-    if (!memory || !s->claims) {
-        free(memory);
+    if (!memory || !s->claims || (a->assign_masks && !FL(make_cover)(a, room, &s->cover))) {
+        free(memory), FL(free_cover)(&s->cover);
         return 0;
     }
     real *at = (real *)memory, *most_overlap, *most_metric;
@@ -56,7 +56,7 @@ static int FL(assign_objects)(FL(scene) *s, ptrdiff_t first, ptrdiff_t end) {
     FL(settle_conflicts)(s);
     if (a->topk2 && a->topk2 != a->topk) FL(select_again)(s);
     FL(score_claims)(s, first, most_overlap, most_metric);
-    free(memory);
+    free(memory), FL(free_cover)(&s->cover);
     return 1;
 }
 

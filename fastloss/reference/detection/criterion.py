@@ -15,6 +15,7 @@ from .._registry import criterion
 from ..boxes.aligned import bbox_iou
 from ._assign import alignment, assign, inside_regions
 from ._head import Anchors, anchors_of, bin_gradient, corners, distances, pixel_corners
+from ._points import chooser, sigmas_of
 
 
 @dataclass
@@ -276,6 +277,11 @@ def task_aligned_assign(
     *,
     level_sizes: Sequence[Sequence[int]],
     strides: Sequence[float] = (8, 16, 32),
+    keypoints: Any = None,
+    target_keypoints: Any = None,
+    sigmas: Any = None,
+    decode: str = "anchor",
+    level_range: Sequence[float] | None = None,
     topk: int = 10,
     topk2: int | None = None,
     alpha: float = 0.5,
@@ -283,9 +289,16 @@ def task_aligned_assign(
     min_side: Sequence[float] = (16, 16),
 ) -> Any:
     """(object, score) of every anchor (Feng et al. 2021); objects by their row in the list."""
+    raw = points = sigma = None
+    if keypoints is not None:
+        raw = as_float(keypoints)
+        points = like(target_keypoints, raw)
+        sigma = sigmas_of(sigmas, points.shape[1] if points.ndim == 3 else 1)
+    anchors = anchors_of(level_sizes, strides, as_float(boxes).dtype)
+    choose = chooser(raw, points, sigma, anchors, decode, raw is not None, level_range)
     batch = assigned_batch(
         boxes, scores, batch_idx, cls, bboxes, level_sizes, strides, topk, topk2, alpha, beta,
-        min_side,
+        min_side, choose=choose,
     )  # fmt: skip
     index = np.full((len(batch.boxes), batch.boxes.shape[2]), -1)
     score = np.zeros_like(index, dtype=batch.boxes.dtype)

@@ -11,50 +11,35 @@ from fastloss.detection.results import PoseLoss
 
 from .._common import as_float, bce_with_logits, like, sigmoid
 from .._registry import criterion
-from ._head import Anchors, anchors_of
-from .criterion import Image, assigned_batch, box_parts, delivered
-
-COCO = (26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87, 89, 89)
-
-
-def decoded(raw: np.ndarray, centre: np.ndarray, decode: str) -> np.ndarray:
-    """Keypoints in strides."""
-    return raw + centre if decode == "anchor" else 2 * raw + centre - 0.5
+from ._head import anchors_of
+from ._points import chooser, decoded, image_areas, sigmas_of
+from .criterion import assigned_batch, box_parts, delivered
 
 
-def similarities(
-    image: Image, points: np.ndarray, raw: np.ndarray, sigma: np.ndarray, anchors: Anchors, how: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """(objects, anchors) mean similarity of the visible keypoints, and whether an object has any.
-
-    `points` are (objects, K, 2 or 3), `raw` (K * numbers, A).
-    """
-    visible = points[..., 2] > 0 if points.shape[2] == 3 else np.ones(points.shape[:2], bool)
-    own = raw.reshape(points.shape[1], -1, raw.shape[1])[:, :2]  # (K, 2, A)
-    own = decoded(own, np.stack([anchors.x, anchors.y]), how) * anchors.stride
-    gap = own[None] - (points[..., :2] * anchors.size)[..., None]  # (objects, K, 2, A)
-    area = image_areas(image)[:, None, None]
-    spread = (2 * sigma[None, :, None]) ** 2 * (0.53 * area + 1e-9) * 2
-    near = np.where(visible[..., None], np.exp(-(gap**2).sum(axis=2) / spread), 0)
-    seen = visible.sum(axis=1)
-    return near.sum(axis=1) / np.maximum(seen, 1)[:, None], seen > 0
-
-
-def image_areas(image: Image) -> np.ndarray:
-    """(objects,) areas in pixels, 0 for boxes that are turned inside out."""
-    x1, y1, x2, y2 = image.targets.T
-    return np.maximum((x2 - x1) * (y2 - y1), 0)
-
-
-def suitable(
-    image: Image, candidate: np.ndarray, stride: np.ndarray, level_range: Sequence[float]
-) -> np.ndarray:
-    """Candidates on levels for their object's size; all of an object that has none there."""
-    side = np.sqrt(image_areas(image))[:, None]
-    large = (side >= level_range[0] * stride) | (stride == stride.min())
-    small = (side <= level_range[1] * stride) | (stride == stride.max())
-    chosen = candidate & large & small
-    return np.where(chosen.any(axis=1, keepdims=True), chosen, candidate)
+@criterion(
+    formula="1/n Σ w (ln 2σ² + |e| − ln φ(e))",
+    gradients=3,
+)
+def residual_log_likelihood_loss(
+    error: Any, sigma: Any, log_density: Any, *, weight: Any = None, grad: Any = False
+) -> Any:
+    """The negative logarithm of a Laplace density times a learned one (Li et al. 2021)."""
+    e = as_float(error)
+    s, d = like(sigma, e), like(log_density, e)
+    w = np.ones_like(d) if weight is None else like(weight, e)
+    live = np.isfinite(e).all(axis=1) & np.isfinite(s).all(axis=1) & np.isfinite(d)
+    n = max(int(live.sum()), 1)
+    size = np.minimum(np.abs(e[live]), 100)
+    with np.errstate(divide="ignore"):
+        each = np.log(s[live]) + np.log(2 * s[live]) + size - d[live, None]
+        value = (w[live, None] * each).sum(dtype=float) / n
+    grads = np.zeros_like(e), np.zeros_like(s), np.zeros_like(d)
+    if value >= 0:
+        w = w[live, None] / n
+        grads[0][live] = w * np.sign(e[live]) * (np.abs(e[live]) <= 100)
+        grads[1][live] = w * 2 / s[live]
+        grads[2][live] = -e.shape[1] * w[:, 0]
+    return delivered(max(float(value), 0.0), grad, (error, sigma, log_density), grads)
 
 
 @criterion(
@@ -90,22 +75,10 @@ def pose_loss(
     raw = as_float(keypoints)
     points = like(target_keypoints, raw)
     count = points.shape[1] if points.ndim == 3 else 1
-    if sigmas is None:
-        sigmas = np.array(COCO) / 1000 if count == 17 else np.full(count, 1 / count)
-    sigma = np.asarray(sigmas, float)
+    sigma = sigmas_of(sigmas, count)
     anchors = anchors_of(level_sizes, strides, raw.dtype)
 
-    def choose(
-        b: int, image: Image, candidate: np.ndarray, overlap: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        if level_range is not None:
-            candidate = suitable(image, candidate, anchors.stride, level_range)
-        if keypoint_assignment and len(image.rows):
-            goal = points[image.rows]
-            near, some = similarities(image, goal, raw[b], sigma, anchors, decode)
-            overlap = np.where(some[:, None], near, overlap)
-        return candidate, overlap
-
+    choose = chooser(raw, points, sigma, anchors, decode, keypoint_assignment, level_range)
     batch = assigned_batch(
         boxes, scores, batch_idx, cls, bboxes, level_sizes, strides, topk, topk2, alpha, beta,
         min_side, choose=choose,
