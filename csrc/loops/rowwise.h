@@ -122,8 +122,8 @@ static fl_status FL(rowwise)(fl_rowwise_args *a) {
     int picked = fl_loss_traits[a->loss].flags & FL_PICKS, by_rows = picked || a->input.class_ == 1;
     ptrdiff_t rows = a->outer_count * a->inner, tiles = (a->inner + FL(tile) - 1) / FL(tile);
     ptrdiff_t units = by_rows ? rows : a->outer_count * tiles;
-    /* What is picked lies on a page of its own, once rows are long. */
-    ptrdiff_t unit = picked ? (a->classes + 63) / 64 : a->classes * (by_rows ? 1 : FL(tile));
+    /* The rows of what is picked are filled with zeros, here or by the system. */
+    ptrdiff_t unit = picked ? (a->classes + 7) / 8 : a->classes * (by_rows ? 1 : FL(tile));
     ptrdiff_t n_chunks = units != 0;
     call.per_chunk = units;
     if (units * unit > FL_ROW_CHUNK) {

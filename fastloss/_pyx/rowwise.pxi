@@ -26,6 +26,10 @@ cdef extern from "fastloss.h" nogil:
     double fl_rowwise_cost(const fl_rowwise_args *args)
 
 
+# What glibc maps for each array anew, whatever was freed before.
+cdef Py_ssize_t MAPPED_BYTES = 32 << 20
+
+
 cdef Py_ssize_t merged_stride(cnp.ndarray a, int first, int last) noexcept:
     """The one stride in bytes that walks the axes first .. last - 1; -1 if there is none."""
     cdef Py_ssize_t stride = 0, extent = 0
@@ -252,10 +256,12 @@ cdef class RowCall:
         """For a loss that writes one entry a row: zeros elsewhere, and labels checked before any write."""
         cdef int status
         cdef bint new_hess = self.h is None or self.h is not self.h_out
-        if self.g is None or (self.g is not self.g_out and new_hess):
-            return 0                        # new zeros: untouched pages cost nothing
-        if self.rows and self.g is self.g_out and new_hess:
+        if self.g is None or (self.blank and self.g is not self.g_out and new_hess):
+            return 0
+        if self.rows and new_hess and (self.g is self.g_out or not self.blank):
             self.args.blank = True
+            if self.h is not None:
+                self.h[...] = 0
             return 0
         data = self.args.grad.data
         self.args.grad.data = NULL
@@ -372,7 +378,8 @@ def nll_loss(int loss, input, target, weight, ignore_index, reduction, grad, hes
     call.start(&args, loss, input, 1, reduction)
     call.class_weights(weight)
     call.labels(as_operand("target", target), ignore_index)
-    call.blank = True
+    # From the system, new zeros cost nothing where they are not touched; from NumPy's heap, one thread's memset.
+    call.blank = not call.rows or cnp.PyArray_NBYTES(call.x) >= MAPPED_BYTES
     call.outputs(input, target, weight, grad, hess)
     call.blank_derivatives()
     return call.run()
