@@ -123,5 +123,7 @@ def test_a_body_that_is_more_than_one_call_is_refused():
     def nothing(input):
         return input
 
+    with pytest.raises(TypeError, match="not callable"):
+        direct.__new__(direct)(1, 2)
     with pytest.raises(TypeError, match="nothing makes 0 calls into fastloss._core; expected 1"):
         direct(nothing)

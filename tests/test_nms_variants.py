@@ -83,6 +83,26 @@ def test_matrix_nms(method, dtype):
                         same([r[np.argsort(result[0])] for r in result], expected, dtype)
 
 
+@pytest.mark.parametrize("method", ["gaussian", "linear"])
+def test_matrix_nms_of_many_boxes(method):
+    """Steps of some hundred boxes, and chunks of those that they fade."""
+    for n in (1500, 4300):
+        rng = np.random.default_rng(n)
+        boxes, scores = samples.clustered(rng, n), rng.random(n)
+        for idxs in (None, rng.integers(0, 5, n)):
+            options = {"idxs": idxs, "method": method, "score_threshold": 0}
+            results = []
+            for threads in (1, 2, 3):
+                with fl.num_threads(threads):
+                    kept, faded = fl.matrix_nms(boxes, scores, **options)
+                results.append((kept.tobytes(), faded.tobytes()))
+            assert len(set(results)) == 1
+            if n == 1500:
+                expected = ref.matrix_nms(boxes, scores, **options)
+                np.testing.assert_allclose(faded, expected[1], rtol=1e-9)
+                np.testing.assert_array_equal(np.sort(kept), np.sort(expected[0]))
+
+
 def test_matrix_nms_by_hand():
     boxes = np.array([[0.0, 0, 2, 2], [0, 0, 2, 1], [0, 0, 2, 2]])
     keep, scores = fl.matrix_nms(boxes, [0.9, 0.8, 0.5], method="linear")
@@ -133,6 +153,21 @@ def test_weighted_boxes_fusion(conf_type, dtype):
                 rows = [np.column_stack([r[2], r[0], r[1]]).astype(float) for r in (got, expected)]
                 rows = [r[np.lexsort(np.round(r.T[:3], 2))] for r in rows]
                 np.testing.assert_allclose(rows[0], rows[1], rtol=2e-5, atol=1e-4)
+
+
+def test_fusion_of_many_labels_on_threads():
+    rng = np.random.default_rng(12)
+    boxes = [samples.clustered(rng, 900).clip(0, 640) / 640 for _ in range(2)]
+    scores = [rng.random(900) for _ in range(2)]
+    labels = [rng.integers(0, 40, 900) for _ in range(2)]
+    results = []
+    for threads in (1, 2, 3):
+        with fl.num_threads(threads):
+            fused = fl.weighted_boxes_fusion(boxes, scores, labels)
+        results.append(tuple(np.asarray(a).tobytes() for a in fused))
+    assert len(set(results)) == 1
+    for a, b in zip(fused, ref.weighted_boxes_fusion(boxes, scores, labels), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
 
 
 def test_weighted_boxes_fusion_by_hand():

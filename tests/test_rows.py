@@ -148,6 +148,32 @@ def test_hess_of_large_rows_is_streamed_past(threads):
     np.testing.assert_allclose(curve[17], p * (1 - p) / 600, rtol=2e-6)
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("rows", [3, 300, 9000])
+def test_nll_is_zero_beside_its_labels(rows, threads):
+    """Zeros from the system or filled in: in new arrays of either kind, buffers and in place."""
+    rng = np.random.default_rng(rows)
+    x = rng.normal(size=(rows, 1000)).astype(np.float32)
+    t = rng.integers(0, 1000, rows)
+    t[1] = -100
+    expected = np.zeros_like(x)
+    expected[np.arange(rows), t.clip(0)] = -1
+    expected[1] = 0
+    with fl.num_threads(threads):
+        for buffer in (
+            True,
+            np.full_like(x, 7),
+            np.full((rows, 1001), 7, np.float32)[:, 1:],
+            x.copy(),
+        ):
+            source = buffer if isinstance(buffer, np.ndarray) and (buffer == x).all() else x
+            value, slope = fl.nll_loss(source, t, reduction="sum", grad=buffer)
+            np.testing.assert_array_equal(slope, expected)
+            assert value == fl.nll_loss(x, t, reduction="sum")
+        curve = fl.nll_loss(x, t, hess=True)[2]
+        assert not curve.any()
+
+
 @each
 def test_buffers_of_hess_that_cannot_serve(loss):
     x, t = np.zeros((4, 3)), np.zeros(4, int)

@@ -78,7 +78,7 @@ static FL_INLINE void FL(plan_positions)(const FL(row_call) *call, ptrdiff_t fir
     for (int r = 0; r < n; r++) b->weight0[r] = w ? w[r] : 1;
     FL_LANE_LOOP
     for (int r = 0; r < n; r++) {
-        real d = position[r], inside = FL(min)(FL(max)(d, 0), last); /* 0 and d changed places: no vectors */
+        real d = position[r], inside = FL(min)(FL(max)(d, 0), last); /* max(0, d): no vectors */
         int32_t bin = (int32_t)inside;
         real right = inside - (real)bin;
         real weight = FL(choose)(FL(equal)(d, d), b->weight0[r], d); /* NaN in, NaN out */

@@ -6,7 +6,7 @@ static void FL(rowwise_chunk)(void *context, ptrdiff_t chunk) {
     ptrdiff_t first = chunk * call->per_chunk, last = first + call->per_chunk;
     double lanes[FL_LANES] = {0};
     const ptrdiff_t rows = a->outer_count * a->inner;
-    const int few = rows <= FL_FEW_ROWS && rows < a->classes;      /* to be turned over */
+    const int few = rows <= FL_FEW_ROWS && rows < a->classes; /* not worth turning over */
     if (a->input.class_ == 1 && a->classes <= FL_SHORT_ROW && !few) {
         if (last > rows) last = rows;
         for (; first < last; first += FL(tile))

@@ -60,6 +60,9 @@ cdef class direct:
     cdef PyObject *defaults[MOST_ARGUMENTS]         # NULL: required
     cdef Source sources[MOST_ARGUMENTS]
 
+    def __cinit__(self):
+        self.vectorcall = call_directly
+
     def __init__(self, function):
         code, calls = function.__code__, []
         names = code.co_varnames[:code.co_argcount + code.co_kwonlyargcount]
@@ -85,7 +88,6 @@ cdef class direct:
             self.defaults[i] = <PyObject *>defaults[name] if name in defaults else NULL
         for i, argument in enumerate(arguments):
             self.sources[i] = self.source(argument, markers, [defaults.get(name) for name in names])
-        self.vectorcall = call_directly
         update_wrapper(self, function)
 
     cdef Source source(self, object argument, list markers, list defaults) except *:
