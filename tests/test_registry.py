@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import re
+from pathlib import Path
 
 import pytest
 from tools import families, stubs, tables
@@ -121,3 +123,22 @@ def test_stubs_are_fresh(capsys):
 def test_table_in_the_docs_is_fresh(capsys):
     status = tables.main(["--check"])
     assert not status, capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "name", [n for n, entry in CRITERIA.items() if entry.family == "detection"]
+)
+def test_stubs_of_criteria_have_the_arguments_of_the_function(name):
+    """They are written by hand: what the results are depends on more than `grad`."""
+    function = inspect.unwrap(getattr(fl, name))
+    stub = Path(inspect.getsourcefile(function)).with_suffix(".pyi")
+    found = [
+        node
+        for node in ast.parse(stub.read_text()).body
+        if isinstance(node, ast.FunctionDef) and node.name == name
+    ]
+    assert found, f"{name} is not in {stub.name}"
+    for node in found:
+        arguments = node.args
+        names = [a.arg for a in arguments.posonlyargs + arguments.args + arguments.kwonlyargs]
+        assert names == list(inspect.signature(function).parameters), stub.name

@@ -47,6 +47,8 @@ def end_to_end_detection_loss(
 def end_to_end_weights(epoch: float, epochs: float) -> tuple[float, float]: ...
 def task_aligned_assign(
     boxes: Array, scores: Array, batch_idx: Array, cls: Array, bboxes: Array, *,
-    level_sizes: Sequence[Sequence[int]], strides: Sequence[float] = ..., topk: int = ...,
-    topk2: int | None = ..., alpha: float = ..., beta: float = ..., min_side: Sequence[float] = ...,
+    level_sizes: Sequence[Sequence[int]], strides: Sequence[float] = ..., keypoints: Array | None = ...,
+    target_keypoints: Array | None = ..., sigmas: Array | None = ..., decode: Literal["cell", "anchor"] = ...,
+    level_range: Sequence[float] | None = ..., topk: int = ..., topk2: int | None = ..., alpha: float = ...,
+    beta: float = ..., min_side: Sequence[float] = ...,
 ) -> Assignment: ...

@@ -34,6 +34,7 @@ class SegmentationDetectionLoss(NamedTuple):
     seg: float
     cls: float
     dfl: float
+    sem: float = ...
 
 class Assignment(NamedTuple):
     object_index: NDArray[np.int64]

@@ -123,7 +123,7 @@ class Door:
             "differentiable": learned,
         }
         if self.kind == "criterion":
-            found["differentiable"] += tuple(name for name in BRANCHES if name in names)
+            found["differentiable"] = learned + tuple(name for name in BRANCHES if name in names)
         if self.kind == "pairs":  # overlaps are symmetric
             found["differentiable"] = required
         if self.name == "box_convert":  # a matrix, see _spread.py
