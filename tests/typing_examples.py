@@ -81,6 +81,24 @@ def boxes() -> None:
     assert_type(fl.box_area(a), Floats)
 
 
+def criteria() -> None:
+    boxes, scores, weights = np.ones((1, 4, 16)), np.zeros((1, 2, 16)), np.zeros((1, 3, 16))
+    proto, sem, mask = np.zeros((1, 3, 4, 4)), np.zeros((1, 2, 4, 4)), np.ones((1, 4, 4))
+    head = boxes, scores, weights, proto, [0], [1], [[0.5, 0.5, 0.6, 0.7]], mask
+    loss = fl.segmentation_detection_loss(*head, level_sizes=[(4, 4)], strides=[8])
+    assert_type(loss.sem, float)
+    _, four = fl.segmentation_detection_loss(*head, level_sizes=[(4, 4)], strides=[8], grad=True)
+    assert_type(four, tuple[Floats, Floats, Floats, Floats])
+    _, five = fl.segmentation_detection_loss(
+        *head, level_sizes=[(4, 4)], strides=[8], sem=sem, grad=True
+    )
+    assert_type(five, tuple[Floats, Floats, Floats, Floats, Floats])
+    error, sigma, density = np.ones((3, 2)), np.full((3, 2), 0.5), np.zeros(3)
+    assert_type(fl.residual_log_likelihood_loss(error, sigma, density), float)
+    _, three = fl.residual_log_likelihood_loss(error, sigma, density, weight=density, grad=True)
+    assert_type(three, tuple[Floats, Floats, Floats])
+
+
 def detections() -> None:
     a, s = np.array([[0.0, 0.0, 2.0, 2.0]]), np.array([0.5])
     assert_type(fl.nms(a, s, 0.5), NDArray[np.int64])
@@ -130,6 +148,7 @@ EXAMPLES = (
     losses_of_every_kind,
     several_gradients,
     boxes,
+    criteria,
     detections,
     penalties,
     settings,
