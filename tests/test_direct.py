@@ -5,6 +5,7 @@ import functools
 import inspect
 import pickle
 import pydoc
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -30,6 +31,8 @@ def test_it_presents_itself_as_the_function(name):
     assert inspect.signature(f) == inspect.signature(function)
     assert (f.__name__, f.__qualname__, f.__module__) == (name, name, function.__module__)
     assert f.__doc__ == function.__doc__ and repr(f) == repr(function)
+    assert weakref.ref(f)() is f and f.__code__ is function.__code__
+    assert f.__defaults__ == function.__defaults__ and f.__kwdefaults__ == function.__kwdefaults__
     help_text = pydoc.render_doc(f, renderer=pydoc.plaintext)
     assert f"{name}(" in help_text and function.__doc__.splitlines()[0] in help_text
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from instruction_sets import on_every_isa
 
 import fastloss as fl
 import fastloss.reference as ref
@@ -300,3 +301,25 @@ def test_targets_of_labels():
 def test_parameters_out_of_their_domain(name, argument, bad, expected):
     with pytest.raises((ValueError, TypeError), match=rf"{argument} is .*; expected {expected}"):
         getattr(fl, name)([0.5], [1.0], **{argument: bad})
+
+
+@pytest.mark.parametrize("beta", [1e-38, 1e-39, 1e-40, 1e-45, 1e-46, 1e-60])
+def test_parameters_that_are_small_in_single_precision(beta):
+    """They are judged as the formula sees them: in the type of the input."""
+    x, t = np.ones(20, np.float32), np.zeros(20, np.float32)
+    for _ in on_every_isa():
+        value, slope = fl.smooth_l1_loss(x, t, beta=beta, reduction="sum", grad=True)
+        assert value == 20 and (slope == 1).all()
+        for power, near in ((1 + 1e-9, 1.0), (2 - 1e-9, 2.0)):
+            got = fl.tweedie_loss(x, x, power=power, reduction="none")
+            np.testing.assert_array_equal(got, fl.tweedie_loss(x, x, power=near, reduction="none"))
+
+
+@pytest.mark.parametrize("beta", [41.0, 49.0, 0.1, 3.0])
+def test_smooth_l1_is_exact_beyond_beta(beta):
+    for dtype in (np.float32, np.float64):
+        x = np.array([200.0, -300.0], dtype)
+        for _ in on_every_isa():
+            value, slope = fl.smooth_l1_loss(x, x * 0, beta=beta, reduction="none", grad=True)
+            np.testing.assert_array_equal(slope, [1, -1])
+            np.testing.assert_array_equal(value, np.abs(x) - dtype(0.5) * dtype(beta))

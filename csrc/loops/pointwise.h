@@ -274,7 +274,10 @@ static fl_status FL(pointwise)(fl_pointwise_args *args) {
     FL(point_call) call = {.args = args, .root_weights = traits->root_of >= 0 && !root};
     double parameters[FL_MAX_PARAMETERS];      /* as the formula sees them: a tiny beta may be 0 in float */
     FL(read_parameters)(args->parameters, call.parameters);
-    for (int i = 0; i < FL_MAX_PARAMETERS; i++) parameters[i] = call.parameters[i];
+    for (int i = 0; i < FL_MAX_PARAMETERS; i++) {
+        volatile real rounded = call.parameters[i]; /* GCC 12 leaves the rounding out of its vectors */
+        parameters[i] = rounded;
+    }
     int formula = fl_specialise(loss, parameters, args->aux.data != NULL);
     call.loops = &FL(point_table)[formula];
     call.boost = args->boost ? FL(boost_table)[formula] : NULL;

@@ -32,7 +32,8 @@ static FL_INLINE FL(point) FL(huber)(real input, real target, real aux, const re
  *   curvature = min(1/beta, 1/|r|) */
 static FL_INLINE FL(point) FL(smooth_l1)(real input, real target, real aux, const real *p) {
     (void)aux;
-    real r = input - target, a = FL(abs)(r), m = FL(min)(p[0], a), inverse = 1 / p[0], c = m * inverse;
+    real r = input - target, a = FL(abs)(r), m = FL(min)(p[0], a), inverse = 1 / p[0];
+    real c = a >= p[0] ? (real)1 : m * inverse; /* exact, and NaN for NaN */
     return (FL(point)){c * FL(fma)((real)-0.5, m, a), FL(with_sign)(c, r), a < p[0] ? inverse : (real)0,
                        1 / FL(max)(p[0], a)};
 }

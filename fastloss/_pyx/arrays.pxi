@@ -112,7 +112,7 @@ cdef int parse_reduction(object reduction) except -1:
     return REDUCTION_CODES[parse_choice("reduction", reduction, REDUCTIONS)]
 
 
-cdef int position_of(object value, tuple choices) noexcept:
+cdef int position_of(object value, tuple choices) except -2:
     """The position of a string among the choices, -1 if it is none of them."""
     cdef int i, n = len(choices)
     for i in range(n):      # a literal is the same object: no comparison of letters

@@ -53,6 +53,7 @@ cdef class direct:
 
     cdef vectorcallfunc vectorcall
     cdef dict __dict__
+    cdef object __weakref__
     cdef object function, inner
     cdef tuple names
     cdef list kept                                  # what the pointers below refer to
@@ -77,7 +78,10 @@ cdef class direct:
         if len(calls) != 1:
             raise TypeError(f"{function.__qualname__} makes {len(calls)} calls into {__name__}; expected 1")
         self.inner, arguments = calls[0]
-        assert len(names) <= MOST_ARGUMENTS and len(arguments) <= MOST_ARGUMENTS
+        if len(names) > MOST_ARGUMENTS or len(arguments) > MOST_ARGUMENTS:
+            raise TypeError(f"{function.__qualname__} has more than {MOST_ARGUMENTS} arguments")
+        if self.function is not None:
+            raise TypeError(f"{self.function.__qualname__} is made already")
         self.function, self.names = function, names
         self.n, self.n_positional, self.n_inner = len(names), code.co_argcount, len(arguments)
         defaults = dict(function.__kwdefaults__ or {})
@@ -98,11 +102,15 @@ cdef class direct:
             s.first, s.count = markers.index(argument), ITSELF
         elif isinstance(argument, tuple) and argument:
             s.first, s.count = markers.index(argument[0]), len(argument)
-            assert markers[s.first:s.first + s.count] == list(argument), "a tuple of arguments in their order"
+            if markers[s.first:s.first + s.count] != list(argument):
+                raise TypeError("a tuple in the call holds something else than arguments in their order")
             usual = tuple(defaults[s.first:s.first + s.count])
             self.kept.append(usual)
             s.constant = <PyObject *>usual
         return s
+
+    def __getattr__(self, name):
+        return getattr(self.function, name)
 
     def __call__(self, *arguments, **keywords):
         return self.function(*arguments, **keywords)

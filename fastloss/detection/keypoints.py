@@ -139,8 +139,8 @@ def residual_log_likelihood_loss(error, sigma, log_density, *, weight=None, grad
     Returns
     -------
     loss : float
-        0 without rows. A row with a number that is NaN or infinite is left out, and its
-        derivatives are 0.
+        0 without rows. A row in whose first three arrays a number is NaN or infinite is left out,
+        and its derivatives are 0.
     grads : (ndarray, ndarray, ndarray), if asked for
         0 where the sum is below 0.
 

@@ -34,7 +34,7 @@ def residual_log_likelihood_loss(
         each = np.log(s[live]) + np.log(2 * s[live]) + size - d[live, None]
         value = (w[live, None] * each).sum(dtype=float) / n
     grads = np.zeros_like(e), np.zeros_like(s), np.zeros_like(d)
-    if value >= 0:
+    if not value < 0:
         w = w[live, None] / n
         grads[0][live] = w * np.sign(e[live]) * (np.abs(e[live]) <= 100)
         grads[1][live] = w * 2 / s[live]
