@@ -15,7 +15,7 @@ typedef struct {
 } FL(row_point);
 
 /* Parameters as the formulas see them: one by one, as a vector of them would wait for the stores that the caller
- * has just made (100 ns of a call). */
+ * has just made (100 ns of a call of probiou_loss). */
 static FL_INLINE void FL(read_parameters)(const double *from, real *to) {
     const volatile double *each = from;
     for (int i = 0; i < FL_MAX_PARAMETERS; i++) to[i] = (real)each[i];

@@ -137,7 +137,7 @@ def test_assignment_by_keypoints(decode, dtype):
     plain, _ = fl.task_aligned_assign(boxes, scores, *objects, level_sizes=LEVELS)
     assert (plain != index).any()
     defaults = inspect.signature(fl.pose_loss).parameters
-    for name in ("strides", "sigmas", "level_range", "topk", "alpha", "min_side"):
+    for name in ("strides", "sigmas", "decode", "level_range", "topk", "alpha", "min_side"):
         theirs = inspect.signature(fl.task_aligned_assign).parameters[name].default
         assert theirs == defaults[name].default
 
@@ -147,6 +147,8 @@ def test_keypoints_come_with_their_targets():
     for given in ({"keypoints": keypoints}, {"target_keypoints": targets}):
         with pytest.raises(ValueError, match="keypoints and target_keypoints go together"):
             fl.task_aligned_assign(boxes, scores, *objects, level_sizes=LEVELS, **given)
+    with pytest.raises(ValueError, match="decode is 'anchor', but there are no keypoints"):
+        fl.task_aligned_assign(boxes, scores, *objects, level_sizes=LEVELS, decode="anchor")
     with pytest.raises(ValueError, match="sigmas is .*, but there are no keypoints"):
         fl.task_aligned_assign(boxes, scores, *objects, level_sizes=LEVELS, sigmas=[1.0])
 

@@ -1,9 +1,7 @@
-/* residual.h -- the log-likelihood of residuals whose density is a base density times a learned one (Li et al. 2021). */
+/* residual.h -- the mean over rows of residuals, and its gradients: rows that are not finite do not count. */
 
-/* All bits set where neither a number nor one of its row is NaN or infinite. */
+/* All bits set but for NaN and infinities. */
 static FL_INLINE FL(word) FL(finite)(real x) { return FL(equal)(x - x, 0); }
-
-enum { FL(residual_most) = 100 }; /* residuals beyond count as that much */
 
 /* Rows first .. first + n: which count, and what each amounts to. */
 static void FL(residual_rows)(const fl_residual_args *a, ptrdiff_t first, int n, FL(word) *live,
@@ -13,7 +11,6 @@ static void FL(residual_rows)(const fl_residual_args *a, ptrdiff_t first, int n,
     const real *density = (const real *)a->log_density + first;
     const real *weight = a->weight ? (const real *)a->weight + first : NULL;
     const ptrdiff_t width = a->width;
-    const real most = FL(residual_most);
     FL_LANE_LOOP
     for (int r = 0; r < n; r++) live[r] = FL(finite)(density[r]), value[r] = 0;
     for (ptrdiff_t k = 0; k < width; k++) {
@@ -21,7 +18,7 @@ static void FL(residual_rows)(const fl_residual_args *a, ptrdiff_t first, int n,
         for (int r = 0; r < n; r++) {
             real e = error[r * width + k], s = sigma[r * width + k];
             live[r] &= FL(finite)(e) & FL(finite)(s);
-            value[r] += FL(log)(s) + FL(log)(2 * s) - density[r] + FL(min)(FL(abs)(e), most);
+            value[r] += FL(residual_of)(e, s, density[r]).value;
         }
     }
     FL_LANE_LOOP
@@ -33,7 +30,7 @@ static void FL(residual_grad)(const fl_residual_args *a, ptrdiff_t first, int n,
                               real share) {
     const real *error = (const real *)a->error + first * a->width,
                *sigma = (const real *)a->sigma + first * a->width;
-    const real *weight = a->weight ? (const real *)a->weight + first : NULL, most = FL(residual_most);
+    const real *weight = a->weight ? (const real *)a->weight + first : NULL;
     real *by_error = (real *)a->grad_error + first * a->width,
          *by_sigma = (real *)a->grad_sigma + first * a->width;
     real *by_density = (real *)a->grad_log_density + first;
@@ -41,9 +38,9 @@ static void FL(residual_grad)(const fl_residual_args *a, ptrdiff_t first, int n,
         real scale = live[r] ? share * (weight ? weight[r] : 1) : 0;
         by_density[r] = 0 - (real)a->width * scale;
         for (ptrdiff_t k = r * a->width; k < (r + 1) * a->width; k++) {
-            real size = FL(abs)(error[k]);
-            by_error[k] = live[r] && size > 0 && size <= most ? FL(with_sign)(scale, error[k]) : 0;
-            by_sigma[k] = scale != 0 ? 2 * scale / sigma[k] : 0;
+            FL(residual_point) f = FL(residual_of)(error[k], sigma[k], 0);
+            by_error[k] = scale != 0 ? scale * f.by_error : 0;
+            by_sigma[k] = scale != 0 ? scale * f.by_sigma : 0;
         }
     }
 }

@@ -97,3 +97,16 @@ static FL_INLINE int FL(level_fits)(real side, real stride, real narrow, real wi
                                     int coarsest) {
     return (finest || side >= narrow * stride) && (coarsest || side <= wide * stride);
 }
+
+/* residual -- a coordinate of a keypoint: Laplace, times a learned density (Li et al. 2021).
+ *   e = clip(error, -100, 100)
+ *   value = ln s + ln 2s + |e| - log_density    by error: sign(error), 0 where it is cut    by s: 2/s */
+typedef struct {
+    real value, by_error, by_sigma;
+} FL(residual_point);
+static FL_INLINE FL(residual_point) FL(residual_of)(real error, real sigma, real log_density) {
+    const real most = 100;
+    real size = FL(abs)(error);
+    return (FL(residual_point)){FL(log)(sigma) + FL(log)(2 * sigma) - log_density + FL(min)(size, most),
+                                size > 0 && size <= most ? FL(with_sign)(1, error) : 0, 2 / sigma};
+}

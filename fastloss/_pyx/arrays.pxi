@@ -59,11 +59,6 @@ cdef cnp.ndarray as_array(str name, object x):
     return a
 
 
-cdef inline cnp.ndarray given(object x):
-    """The caller's own array, whose memory an output may not share; None for anything else."""
-    return x if cnp.PyArray_Check(x) else None
-
-
 cdef cnp.ndarray as_input(str name, object x):
     """The array that fixes the working type: float32 or float64."""
     cdef cnp.ndarray a = as_array(name, x)

@@ -195,6 +195,8 @@ def task_aligned_assign(result, boxes, scores, batch_idx, cls, bboxes, level_siz
         raise ValueError("keypoints and target_keypoints go together; expected both or neither")
     if keypoints is not None:
         d.set_keypoints(keypoints, target_keypoints, sigmas, decode, True)
+    elif decode != "cell":
+        raise ValueError(f"decode is {shown(decode)}, but there are no keypoints; expected 'cell'")
     elif sigmas is not None:
         raise ValueError(f"sigmas is {shown(sigmas)}, but there are no keypoints; expected None")
     d.set_level_range(level_range)

@@ -27,7 +27,7 @@ cdef class Detection:
     cdef cnp.ndarray add_input(self, str name, object given_array, cnp.ndarray a):
         """An array with a gradient, contiguous."""
         cdef cnp.ndarray whole = contiguous(a, cnp.PyArray_TYPE(a))
-        self.arguments.append((name, given(given_array)))
+        self.arguments.append((name, given_array))
         self.inputs.append((name, whole))
         return whole
 
@@ -124,7 +124,7 @@ cdef class Detection:
             )
         self.args.per_keypoint = channels // self.args.n_keypoints
         self.points = contiguous(t, cnp.PyArray_TYPE(self.boxes))
-        self.arguments.append(("target_keypoints", given(target_keypoints)))
+        self.arguments.append(("target_keypoints", target_keypoints))
         finite = np.isfinite(self.points).all(axis=(1, 2))
         if not finite.all():
             raise ValueError(f"target_keypoints[{np.argmin(finite)}] holds a number that is not finite")
@@ -140,7 +140,7 @@ cdef class Detection:
             self.sigmas = np.array(COCO_SIGMAS) if n == len(COCO_SIGMAS) else np.full(n, 1.0 / n)
         else:
             self.sigmas = contiguous(as_operand("sigmas", sigmas), cnp.NPY_DOUBLE)
-            self.arguments.append(("sigmas", given(sigmas)))
+            self.arguments.append(("sigmas", sigmas))
             if shape_of(self.sigmas) != (n,):
                 raise ValueError(f"sigmas has shape {shape_of(self.sigmas)}, but there are {n} keypoints")
             if not (np.isfinite(self.sigmas) & (np.asarray(self.sigmas) > 0)).all():
@@ -172,7 +172,7 @@ cdef class Detection:
         if cnp.PyArray_DIM(m, 1) < cnp.PyArray_DIM(p, 2) or cnp.PyArray_DIM(m, 2) < cnp.PyArray_DIM(p, 3):
             raise ValueError(f"masks has shape {shape_of(m)}, less than that of proto, {shape_of(p)}")
         self.masks = contiguous(m, cnp.PyArray_TYPE(self.boxes))
-        self.arguments.append(("masks", given(masks)))
+        self.arguments.append(("masks", masks))
         self.args.coefficients = <char *>cnp.PyArray_DATA(c)
         self.args.proto = <char *>cnp.PyArray_DATA(p)
         self.args.masks = <char *>cnp.PyArray_DATA(self.masks)
@@ -205,7 +205,7 @@ cdef class Detection:
         n = cnp.PyArray_DIM(t, 0)
         if n >= 2**31:
             raise ValueError(f"bboxes has {n} rows; expected fewer than 2^31")
-        self.arguments += [("batch_idx", given(batch_idx)), ("cls", given(cls)), ("bboxes", given(bboxes))]
+        self.arguments += [("batch_idx", batch_idx), ("cls", cls), ("bboxes", bboxes)]
         self.image = one_per_object("batch_idx", batch_idx, n)
         self.label = one_per_object("cls", cls, n)
         self.targets = contiguous(t, cnp.PyArray_TYPE(self.boxes))
@@ -275,7 +275,7 @@ cdef class Detection:
                     f"class_weight has shape {shape_of(w)}, but {self.name_of(1)} has {self.args.classes} classes"
                 )
             self.weights = contiguous(w, cnp.NPY_DOUBLE)
-            self.arguments.append(("class_weight", given(class_weight)))
+            self.arguments.append(("class_weight", class_weight))
             self.args.class_weight = <double *>cnp.PyArray_DATA(self.weights)
         return 0
 

@@ -1,4 +1,4 @@
-# direct.pxi -- public functions without the Python frame in between, which costs as much as a small call.
+# direct.pxi -- public functions without the Python frame in between, 7 to 20 % of a small call.
 #
 # A public function is a signature, a docstring and one call into this module. `direct` runs that body once, with
 # a marker for each argument, and sees what the call is given: arguments, constants, tuples of arguments. From

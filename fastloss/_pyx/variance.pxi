@@ -68,8 +68,8 @@ cdef int check_variance_buffer(str name, cnp.ndarray out, cnp.ndarray x, cnp.nda
     checked_output(name, out, model, "var")
     for argument, other in zip(("input", "target", "var", "weight"), arguments):
         keep_apart(out, name, other, argument)
-    for other in others:
-        keep_apart(out, name, other, "another buffer")
+    for other_name, other in zip(("the other grad", "the other hess", "hess" if name == "grad" else "grad"), others):
+        keep_apart(out, name, other, other_name)
     return 0
 
 
@@ -91,7 +91,7 @@ def gaussian_nll(int loss, input, target, var, weight, tuple parameters, reducti
     if is_buffer(grads[1]):
         check_variance_buffer("grad", grads[1], x, a, (input, target, var, weight), (grads[0], *hesses))
     if is_buffer(hesses[1]):
-        check_variance_buffer("hess", hesses[1], x, a, (input, target, var, weight), (hesses[0], *grads))
+        check_variance_buffer("hess", hesses[1], x, a, (input, target, var, weight), (grads[0], hesses[0], grads[1]))
     if want_grad:
         each_grad = direct_buffer(grads[1], x)
     if want_hess:

@@ -251,7 +251,7 @@ def task_aligned_assign(
     keypoints=None,
     target_keypoints=None,
     sigmas=None,
-    decode="anchor",
+    decode="cell",
     level_range=None,
     topk=10,
     topk2=None,

@@ -280,7 +280,7 @@ def task_aligned_assign(
     keypoints: Any = None,
     target_keypoints: Any = None,
     sigmas: Any = None,
-    decode: str = "anchor",
+    decode: str = "cell",
     level_range: Sequence[float] | None = None,
     topk: int = 10,
     topk2: int | None = None,
