@@ -42,6 +42,9 @@ enum {
  * and rows that a cache holds when they are a power of two apart. */
 enum { FL_RATIO_TILE = 512, FL_RATIO_ELEMENTS = 8192, FL_RATIO_CHUNK = 32768, FL_RATIO_WAYS = 8 };
 
+/* A pass over a block. Inlined it would lose `restrict`, and with it the vectors. */
+#define FL_PASS __attribute__((noinline))
+
 #define FL_LANE_LOOP _Pragma("omp simd simdlen(16)")
 #define FL_PRAGMA(text) _Pragma(#text)
 #define FL_LANE_LOOP_OR(any) FL_PRAGMA(omp simd simdlen(16) reduction(| : any))

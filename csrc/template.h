@@ -33,6 +33,7 @@ static FL_INLINE void FL(read_parameters)(const double *from, real *to) {
 
 #include "loops/operand.h"
 #include "loops/reduce.h"
+#include "loops/turn.h"
 #include "loops/boost.h"
 #include "loops/pointwise.h"
 #include "loops/row.h"
@@ -40,6 +41,7 @@ static FL_INLINE void FL(read_parameters)(const double *from, real *to) {
 #include "loops/boost_rows.h"
 #include "loops/row_group.h"
 #include "loops/pixels.h"
+#include "loops/short_rows.h"
 #include "loops/rowwise.h"
 #include "loops/margin.h"
 #include "loops/ratio_rows.h"

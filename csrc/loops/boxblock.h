@@ -28,32 +28,16 @@ static FL_INLINE FL(box) FL(box_at)(const FL(box_block) *b, int i, int has_angle
     return (FL(box)){b->x1[i], b->y1[i], b->x2[i], b->y2[i], b->w[i], b->h[i], has_angle ? b->angle[i] : 0};
 }
 
-/* A pass over a block. Inlined it would lose `restrict`, and with it the vectors. */
-#undef FL_PASS
-#define FL_PASS __attribute__((noinline))
-
 /* n contiguous boxes to columns. */
 static FL_PASS void FL(split)(const real *restrict boxes, int n, FL(box_block) *restrict b) {
-    int i = 0;
-#if FL_SHUFFLES && !defined(__AVX512F__)
-    /* Four boxes at a time are a matrix to transpose. 1.4x on what compilers make of the loop below. */
-    typedef real quad __attribute__((vector_size(4 * sizeof(real)), aligned(sizeof(real)), may_alias));
-    for (; i + 4 <= n; i += 4) {
-        const quad *in = (const quad *)(boxes + 4 * i);
-        quad p = __builtin_shufflevector(in[0], in[1], 0, 4, 1, 5);      /* x1 x1' y1 y1' */
-        quad q = __builtin_shufflevector(in[2], in[3], 0, 4, 1, 5);
-        quad r = __builtin_shufflevector(in[0], in[1], 2, 6, 3, 7);      /* x2 x2' y2 y2' */
-        quad s = __builtin_shufflevector(in[2], in[3], 2, 6, 3, 7);
-        *(quad *)(b->x1 + i) = __builtin_shufflevector(p, q, 0, 1, 4, 5);
-        *(quad *)(b->y1 + i) = __builtin_shufflevector(p, q, 2, 3, 6, 7);
-        *(quad *)(b->x2 + i) = __builtin_shufflevector(r, s, 0, 1, 4, 5);
-        *(quad *)(b->y2 + i) = __builtin_shufflevector(r, s, 2, 3, 6, 7);
-    }
-#endif
-    for (; i < n; i++) {
+#ifdef __AVX512F__                      /* for which compilers find fewer shuffles */
+    for (int i = 0; i < n; i++) {
         b->x1[i] = boxes[4 * i], b->y1[i] = boxes[4 * i + 1];
         b->x2[i] = boxes[4 * i + 2], b->y2[i] = boxes[4 * i + 3];
     }
+#else
+    FL(turn_quads)(boxes, 4, n, (real *[]){b->x1, b->y1, b->x2, b->y2});
+#endif
 }
 
 /* Columns as they were read, in `format`, to corners and sizes. */

@@ -70,7 +70,7 @@ static FL_INLINE ptrdiff_t FL(right_class)(const fl_rowwise_args *a, ptrdiff_t r
     return a->index[row] < 0 || a->index[row] >= a->classes ? 0 : (ptrdiff_t)a->index[row];
 }
 
-/* Short rows: a tile of them is turned over, as in pixels.h, and vectors run along the rows. */
+/* Short rows: a tile of them is turned over, as in short_rows.h, and vectors run along the rows. */
 static FL_INLINE void FL(margin_tile)(int square, const FL(row_call) *call, ptrdiff_t first, int n,
                                       double *lanes) {
     const fl_rowwise_args *a = call->args;
@@ -79,7 +79,7 @@ static FL_INLINE void FL(margin_tile)(int square, const FL(row_call) *call, ptrd
     FL_ALIGNED real x[FL_SHORT_ROW * FL(tile)], h[FL_SHORT_ROW * FL(tile)];
     FL_ALIGNED real base[FL(tile)], weight[FL(tile)], values[FL(tile)], slopes[FL(tile)], curves[FL(tile)];
     FL_ALIGNED FL(word) right[FL(tile)];
-    FL(turn)(a, &a->input, first, n, width, x);
+    FL(turn)(a, &a->input, first, n, 0, x);
     for (int l = 0; l < width; l++) {
         ptrdiff_t t = l < n ? FL(right_class)(a, first + l) : 0;
         right[l] = (FL(word))t;
@@ -118,8 +118,8 @@ static FL_INLINE void FL(margin_tile)(int square, const FL(row_call) *call, ptrd
             hc[l] *= scale;
         }
     }
-    FL(turn_back)(a, &a->grad, first, n, x);
-    if (a->hess.data) FL(turn_back)(a, &a->hess, first, n, h);
+    FL(turn)(a, &a->grad, first, n, 1, x);
+    if (a->hess.data) FL(turn)(a, &a->hess, first, n, 1, h);
 }
 
 static void FL(multi_margin_chunk)(void *context, ptrdiff_t chunk) {

@@ -41,7 +41,83 @@ static void FL(pixel_hess)(const FL(row_call) *call, const FL(pixels) *at, const
     }
 }
 
-static FL_INLINE void FL(pixel_tile)(const FL(row_call) *call, FL(pixels) at, ptrdiff_t first,
+/* The scores of the targets. Of few classes each is compared with the targets of all rows: up to 1.3x on going
+ * from row to row. */
+static FL_INLINE void FL(find_scores)(int two, const FL(pixels) *at, ptrdiff_t classes, FL(row_batch) *b) {
+    for (int start = 0; start < at->width; start += FL_LANES) {
+        FL(word) class0[FL_LANES], class1[FL_LANES];
+        real score0[FL_LANES] = {0}, score1[FL_LANES] = {0};
+        for (int l = 0; l < FL_LANES; l++) class0[l] = (FL(word))b->class0[start + l];
+        for (int l = 0; l < FL_LANES && two; l++) class1[l] = (FL(word))b->class1[start + l];
+        for (ptrdiff_t c = 0; c < classes; c++) {
+            const real *x = at->x + c * at->x_class + start;
+            FL_LANE_LOOP
+            for (int l = 0; l < FL_LANES; l++) {
+                score0[l] = class0[l] == (FL(word))c ? x[l] : score0[l];
+                if (two) score1[l] = class1[l] == (FL(word))c ? x[l] : score1[l];
+            }
+        }
+        for (int l = 0; l < FL_LANES; l++) b->score0[start + l] = score0[l], b->score1[start + l] = score1[l];
+    }
+}
+
+/* The gradients of a tile whose exponentials stand in their place. */
+static FL_INLINE void FL(finish_grads)(int two, const FL(pixels) *at, const FL(row_call) *call,
+                                       const FL(row_batch) *b) {
+    const real *w = call->args->class_weight;
+    for (int start = 0; start < at->width; start += FL_LANES) {
+        FL(word) class0[FL_LANES], class1[FL_LANES], live[FL_LANES];
+        real factor[FL_LANES], slope0[FL_LANES], slope1[FL_LANES];
+        for (int l = 0; l < FL_LANES; l++) {
+            class0[l] = (FL(word))b->class0[start + l], live[l] = b->live[start + l];
+            factor[l] = b->factor[start + l], slope0[l] = b->slope0[start + l];
+        }
+        for (int l = 0; l < FL_LANES && two; l++)
+            class1[l] = (FL(word))b->class1[start + l], slope1[l] = b->slope1[start + l];
+        for (ptrdiff_t c = 0; c < call->args->classes; c++) {
+            const real asked = (w ? w[c] : 1) * call->scale * call->smooth;
+            real *g = at->g + c * at->g_class + start;
+            FL_LANE_LOOP
+            for (int l = 0; l < FL_LANES; l++) {
+                real each = FL(fma)(g[l], factor[l], -asked);
+                each = class0[l] == (FL(word))c ? each + slope0[l] : each;
+                if (two) each = class1[l] == (FL(word))c ? each + slope1[l] : each;
+                g[l] = FL(from_bits)(FL(bits)(each) & live[l]);
+            }
+        }
+    }
+}
+
+/* The same for probabilities, or for many classes, where the targets are visited one by one. */
+static FL_INLINE void FL(spread_grads)(const FL(pixels) *at, const FL(row_call) *call,
+                                       const FL(row_batch) *b) {
+    const fl_rowwise_args *a = call->args;
+    const real *w = a->class_weight, *factor = b->factor, smooth = call->smooth,
+               keep = 1 - (real)a->smoothing;
+    real *g = at->g;
+    for (ptrdiff_t c = 0; c < a->classes; c++) {
+        real *gc = g + c * at->g_class, wc = (w ? w[c] : 1) * call->scale;
+        if (at->t) {
+            const real *tc = at->t + c * at->t_class;
+            FL_LANE_LOOP
+            for (int l = 0; l < at->width; l++)
+                gc[l] = FL(fma)(gc[l], factor[l], -(wc * FL(fma)(keep, tc[l], smooth)));
+        } else {
+            FL_LANE_LOOP
+            for (int l = 0; l < at->width; l++) gc[l] = FL(fma)(gc[l], factor[l], -(wc * smooth));
+        }
+    }
+    for (int l = 0; l < at->n && !at->t; l++) {
+        if (!b->live[l]) {
+            for (ptrdiff_t c = 0; c < a->classes; c++) g[c * at->g_class + l] = 0;
+            continue;
+        }
+        g[b->class0[l] * at->g_class + l] += b->slope0[l];
+        if (a->position) g[b->class1[l] * at->g_class + l] += b->slope1[l];
+    }
+}
+
+static FL_INLINE void FL(pixel_tile)(const FL(row_call) *call, FL(pixels) at, ptrdiff_t first, int turned,
                                      double *lanes) {
     const fl_rowwise_args *a = call->args;
     const ptrdiff_t classes = a->classes;
@@ -60,10 +136,12 @@ static FL_INLINE void FL(pixel_tile)(const FL(row_call) *call, FL(pixels) at, pt
         FL_LANE_LOOP
         for (int l = 0; l < width; l++) m[l] = FL(max)(xc[l], m[l]);
     }
-    for (int l = 0; l < n && !t; l++) {
+    for (int l = 0; l < n && !t && !turned; l++) {
         b.score0[l] = x[b.class0[l] * at.x_class + l];
         b.score1[l] = x[b.class1[l] * at.x_class + l];
     }
+    if (turned && !t && a->position) FL(find_scores)(1, &at, classes, &b);
+    else if (turned && !t) FL(find_scores)(0, &at, classes, &b);
     /* Long sums in two levels: 64 classes at a time. */
     for (ptrdiff_t c = 0; c < classes;) {
         ptrdiff_t end = c + 64 < classes ? c + 64 : classes;
@@ -102,123 +180,15 @@ static FL_INLINE void FL(pixel_tile)(const FL(row_call) *call, FL(pixels) at, pt
     for (int l = 0; l < n; l++) lanes[l % FL_LANES] += b.value[l];
     if (v)
         for (int l = 0; l < n; l++) v[first + l] = b.value[l];
-    const real *factor = b.factor;
     if (!g) return;
     if (at.h) FL(pixel_hess)(call, &at, &b);
-    for (ptrdiff_t c = 0; c < classes; c++) {
-        real *gc = g + c * at.g_class, wc = (w ? w[c] : 1) * call->scale;
-        if (t) {
-            const real *tc = t + c * at.t_class;
-            FL_LANE_LOOP
-            for (int l = 0; l < width; l++)
-                gc[l] = FL(fma)(gc[l], factor[l], -(wc * FL(fma)(keep, tc[l], smooth)));
-        } else {
-            FL_LANE_LOOP
-            for (int l = 0; l < width; l++) gc[l] = FL(fma)(gc[l], factor[l], -(wc * smooth));
-        }
-    }
-    for (int l = 0; l < n && !t; l++) {
-        if (!b.live[l]) {
-            for (ptrdiff_t c = 0; c < classes; c++) g[c * at.g_class + l] = 0;
-            continue;
-        }
-        g[b.class0[l] * at.g_class + l] += b.slope0[l];
-        if (a->position) g[b.class1[l] * at.g_class + l] += b.slope1[l];
-    }
+    if (turned && !t && a->position) FL(finish_grads)(1, &at, call, &b);
+    else if (turned && !t) FL(finish_grads)(0, &at, call, &b);
+    else FL(spread_grads)(&at, call, &b);
     if (a->boost) {
         const real *weight = a->boost->row_weight;
         for (ptrdiff_t c = 0; c < classes; c++)
             FL(boost_rows)(a->boost, weight ? weight + first : NULL, n, g + c * at.g_class,
                            at.h + c * at.h_class);
     }
-}
-
-/* Four rows of four numbers, turned over. */
-static FL_INLINE void FL(turn_square)(const real *const *from, ptrdiff_t at, real *const *to,
-                                      ptrdiff_t to_at) {
-#if FL_SHUFFLES
-    typedef real quad __attribute__((vector_size(4 * sizeof(real)), aligned(sizeof(real)), may_alias));
-    const quad a = *(const quad *)(from[0] + at), b = *(const quad *)(from[1] + at);
-    const quad c = *(const quad *)(from[2] + at), d = *(const quad *)(from[3] + at);
-    const quad p = __builtin_shufflevector(a, b, 0, 4, 1, 5), q = __builtin_shufflevector(c, d, 0, 4, 1, 5);
-    const quad r = __builtin_shufflevector(a, b, 2, 6, 3, 7), s = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-    *(quad *)(to[0] + to_at) = __builtin_shufflevector(p, q, 0, 1, 4, 5);
-    *(quad *)(to[1] + to_at) = __builtin_shufflevector(p, q, 2, 3, 6, 7);
-    *(quad *)(to[2] + to_at) = __builtin_shufflevector(r, s, 0, 1, 4, 5);
-    *(quad *)(to[3] + to_at) = __builtin_shufflevector(r, s, 2, 3, 6, 7);
-#else
-    for (int i = 0; i < 4; i++)
-        for (int k = 0; k < 4; k++) to[i][to_at + k] = from[k][at + i];
-#endif
-}
-
-/* Short rows: a vector along the classes would be mostly empty, or have to be summed across its lanes, so a
- * tile of them is turned over, treated as pixels, and turned back. */
-static FL_INLINE void FL(turn)(const fl_rowwise_args *a, const fl_rows *rows, ptrdiff_t first, int n,
-                               int width, real *tile) {
-    int r = 0;
-    for (ptrdiff_t c = 0; c < a->classes && n < width; c++) {
-        real *last = tile + c * FL(tile) + width - FL_LANES;
-        FL_LANE_LOOP
-        for (int l = 0; l < FL_LANES; l++) last[l] = 0;
-    }
-    for (; r + 4 <= n; r += 4) {
-        const real *row[4];
-        for (int i = 0; i < 4; i++)
-            row[i] = (const real *)rows->data + FL(row_offset)(first + r + i, a->inner, rows);
-        ptrdiff_t c = 0;
-        for (; c + 4 <= a->classes; c += 4) {
-            real *to = tile + c * FL(tile) + r;
-            FL(turn_square)(row, c, (real *[]){to, to + FL(tile), to + 2 * FL(tile), to + 3 * FL(tile)}, 0);
-        }
-        for (; c < a->classes; c++)
-            for (int i = 0; i < 4; i++) tile[c * FL(tile) + r + i] = row[i][c];
-    }
-    for (; r < n; r++) {
-        const real *row = (const real *)rows->data + FL(row_offset)(first + r, a->inner, rows);
-        for (ptrdiff_t c = 0; c < a->classes; c++) tile[c * FL(tile) + r] = row[c];
-    }
-}
-
-static FL_INLINE void FL(turn_back)(const fl_rowwise_args *a, const fl_rows *rows, ptrdiff_t first, int n,
-                                    const real *tile) {
-    int r = 0;
-    for (; r + 4 <= n; r += 4) {
-        real *row[4];
-        for (int i = 0; i < 4; i++)
-            row[i] = (real *)rows->data + FL(row_offset)(first + r + i, a->inner, rows);
-        ptrdiff_t c = 0;
-        for (; c + 4 <= a->classes; c += 4) {
-            const real *from = tile + c * FL(tile) + r;
-            const real *square[] = {from, from + FL(tile), from + 2 * FL(tile), from + 3 * FL(tile)};
-            FL(turn_square)(square, 0, row, c);
-        }
-        for (; c < a->classes; c++)
-            for (int i = 0; i < 4; i++) row[i][c] = tile[c * FL(tile) + r + i];
-    }
-    for (; r < n; r++) {
-        real *row = (real *)rows->data + FL(row_offset)(first + r, a->inner, rows);
-        for (ptrdiff_t c = 0; c < a->classes; c++) row[c] = tile[c * FL(tile) + r];
-    }
-}
-
-static FL_INLINE void FL(short_rows)(const FL(row_call) *call, ptrdiff_t first, int n, double *lanes) {
-    const fl_rowwise_args *a = call->args;
-    FL_ALIGNED real x[FL_SHORT_ROW * FL(tile)], t[FL_SHORT_ROW * FL(tile)], h[FL_SHORT_ROW * FL(tile)];
-    const int width = (n + FL_LANES - 1) / FL_LANES * FL_LANES;
-    FL(turn)(a, &a->input, first, n, width, x);
-    if (a->target.data) FL(turn)(a, &a->target, first, n, width, t);
-    FL(pixels) at = {x,
-                     a->target.data ? t : NULL,
-                     a->grad.data ? x : NULL,
-                     FL(tile),
-                     FL(tile),
-                     FL(tile),
-                     n,
-                     width,
-                     a->hess.data ? h : NULL,
-                     FL(tile)};
-    FL(pixel_tile)(call, at, first, lanes);
-    if (at.g) FL(turn_back)(a, &a->grad, first, n, x);
-    if (at.h) FL(turn_back)(a, &a->hess, first, n, h);
 }

@@ -126,33 +126,44 @@ typedef struct {
 
 enum { FL(rotated_numbers) = 5 };
 
+/* n boxes of five numbers to columns. */
+static FL_PASS void FL(split_rotated)(const real *restrict boxes, int n, FL(rotated_block) *restrict b) {
+    FL(turn_quads)(boxes, FL(rotated_numbers), n, (real *[]){b->x, b->y, b->w, b->h});
+    for (int i = 0; i < n; i++) b->angle[i] = boxes[FL(rotated_numbers) *i + 4];
+}
+
 static void FL(read_rotated)(const fl_operand *boxes, ptrdiff_t step, const fl_space *space, ptrdiff_t start,
                              int n, FL(rotated_block) *b) {
-    real *columns[] = {b->x, b->y, b->w, b->h, b->angle};
-    const real *from = (const real *)boxes->data + FL(rotated_numbers) *start;
-    for (int k = 0; k < FL(rotated_numbers); k++) {
-        if (boxes->direct) {
-            for (int i = 0; i < n; i++) columns[k][i] = from[FL(rotated_numbers) *i + k];
-        } else {
-            fl_operand o = FL(coordinate)(boxes, step, k);
-            FL(gather)(&o, space, start, n, columns[k]);
-        }
+    if (boxes->direct) {
+        FL(split_rotated)((const real *)boxes->data + FL(rotated_numbers) *start, n, b);
+        return;
     }
+    real *columns[] = {b->x, b->y, b->w, b->h, b->angle};
+    for (int k = 0; k < FL(rotated_numbers); k++) {
+        fl_operand o = FL(coordinate)(boxes, step, k);
+        FL(gather)(&o, space, start, n, columns[k]);
+    }
+}
+
+/* Five columns to n boxes. */
+static FL_PASS void FL(join_rotated)(const FL(rotated_results) *restrict r, int n, real *restrict boxes) {
+    for (int i = 0; i < n; i++, boxes += FL(rotated_numbers))
+        boxes[0] = r->x[i], boxes[1] = r->y[i], boxes[2] = r->w[i], boxes[3] = r->h[i], boxes[4] = r->r[i];
 }
 
 static void FL(write_rotated)(const FL(rotated_call) *call, ptrdiff_t start, int n, FL(rotated_results) *r,
                               const real *weight) {
     const fl_boxes_args *args = call->args;
     real *columns[] = {r->x, r->y, r->w, r->h, r->r};
-    real *to = (real *)args->grad.data + FL(rotated_numbers) *start;
-    for (int k = 0; k < FL(rotated_numbers); k++) {
+    for (int k = 0; k < FL(rotated_numbers); k++)
         for (int i = 0; i < n; i++) columns[k][i] *= weight ? weight[i] * call->factor : call->factor;
-        if (args->grad.direct) {
-            for (int i = 0; i < n; i++) to[FL(rotated_numbers) *i + k] = columns[k][i];
-        } else {
-            fl_operand o = FL(coordinate)(&args->grad, args->grad_step, k);
-            FL(scatter)(&o, &args->space, start, n, columns[k]);
-        }
+    if (args->grad.direct) {
+        FL(join_rotated)(r, n, (real *)args->grad.data + FL(rotated_numbers) *start);
+        return;
+    }
+    for (int k = 0; k < FL(rotated_numbers); k++) {
+        fl_operand o = FL(coordinate)(&args->grad, args->grad_step, k);
+        FL(scatter)(&o, &args->space, start, n, columns[k]);
     }
 }
 

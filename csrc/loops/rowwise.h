@@ -51,7 +51,7 @@ static void FL(rowwise_chunk)(void *context, ptrdiff_t chunk) {
                 at.g = wide, at.h = wide + a->classes * FL(tile);
                 at.g_class = at.h_class = FL(tile);
             }
-            FL(pixel_tile)(call, at, outer * a->inner + inner, lanes);
+            FL(pixel_tile)(call, at, outer * a->inner + inner, 0, lanes);
             if (wide) {
                 FL(narrow)(at.g, a->classes, at.n, &a->grad, outer * a->grad.outer + inner);
                 FL(narrow)(at.h, a->classes, at.n, &a->hess, outer * a->hess.outer + inner);
