@@ -21,6 +21,19 @@ static FL_INLINE real FL(one_minus_exp)(real x)
 UNARY(one_minus_exp, FL(one_minus_exp)(x))
 UNARY(log, FL(log)(x))
 UNARY(log1p, FL(log1p)(x))
+static FL_INLINE real FL(log_rest)(real x)
+{
+    real rest;
+    (void)FL(log_and_rest)(x, &rest);
+    return rest;
+}
+static FL_INLINE real FL(log_of_unit)(real x)
+{
+    real rest;
+    return FL(log_and_rest)(x, &rest);
+}
+UNARY(log_of_unit, FL(log_of_unit)(x))
+UNARY(log_rest, FL(log_rest)(x))
 UNARY(log1p_unit, FL(log1p_unit)(x))
 UNARY(softplus, FL(softplus)(x))
 UNARY(logistic_p, FL(logistic)(x).p)

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import fastloss as fl
+from fastloss import reference
+from instruction_sets import on_every_isa
 
 LN2 = np.log(2)
 X = np.log([[2.0, 1.0, 1.0]])  # P = (1/2, 1/4, 1/4)
@@ -230,3 +232,36 @@ def test_arguments_that_do_not_serve():
             loss(X, [3], ignore_index=-1)
         with pytest.raises(TypeError):
             loss(X, [0], 2.0)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n", [1, 3, 5, 8, 15, 16, 17, 40, 64, 83, 130])
+def test_short_rows_of_every_number_and_width(n, dtype):
+    # Tiles of rows are turned over in blocks, whose last rows and columns are cases of their own.
+    rng = np.random.default_rng(n)
+    single = dtype == np.float32
+    tolerance = {"rtol": 1e-5, "atol": 1e-6} if single else {"rtol": 1e-12, "atol": 1e-15}
+    for classes in range(1, 34):
+        x, t = rng.normal(size=(n, classes)), rng.integers(0, classes, n)
+        x[n // 3] = 30 * np.arange(classes)
+        t[n // 2] = -100 if n > 1 else 0
+        x = x.astype(dtype).astype(float)
+        whole = np.empty((n + 2, classes), dtype), np.empty((2 * n + 4, 3 * classes), dtype)
+        parts = whole[0][1:-1], whole[1][2:-2][::-2, ::3]
+        for target, options in (
+            (t, {"label_smoothing": 0.1}),
+            (t, {}),
+            (rng.dirichlet(np.ones(classes), n), {}),
+        ):
+            value, grad = reference.cross_entropy(x, target, grad=True, **options)
+            for around, part in zip(whole, parts, strict=True):
+                for _ in on_every_isa():
+                    around[...] = np.nan
+                    got, _ = fl.cross_entropy(x.astype(dtype), target, grad=part, **options)
+                    assert got == pytest.approx(value, rel=tolerance["rtol"])
+                    np.testing.assert_allclose(part, grad, **tolerance)
+                    assert np.isnan(around[0]).all() and np.isnan(around[-1]).all()
+                    part[...] = x
+                    again, out = fl.cross_entropy(part, target, grad=True, **options)
+                    assert again == got
+                    np.testing.assert_allclose(out, grad, **tolerance)

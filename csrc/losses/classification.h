@@ -15,12 +15,12 @@ static FL_INLINE FL(logit) FL(read_logit)(real x, real t, real z) {
     r.z = z;
     r.large = 1 / (1 + r.z);
     r.small = r.z * r.large;
-    r.negative = FL(less)(x, 0);
+    r.negative = FL(signed)(x);
     r.p = FL(choose)(r.negative, r.small, r.large);
     r.q = FL(choose)(r.negative, r.large, r.small);
     r.c = FL(choose)(r.negative, t, 1 - t);
     r.bce = FL(fma)(FL(abs)(x), r.c, FL(log1p_unit)(r.z));
-    r.d = FL(choose)(r.negative, r.small - r.c, r.c - r.small);
+    r.d = FL(flip)(r.c - r.small, x);
     return r;
 }
 
@@ -52,7 +52,8 @@ static FL_INLINE FL(point) FL(binary_cross_entropy)(real x, real t, real aux, co
     (void)aux, (void)p;
     const real lowest = -100, least = (real)1e-12, least_square = (real)1e-24;
     real y = 1 - x;
-    real log_x = FL(max)(lowest, FL(log)(x)), log_y = FL(max)(lowest, FL(log1p)(-x));
+    real log_y, log_x = FL(max)(lowest, FL(log_and_rest)(x, &log_y));
+    log_y = FL(max)(lowest, log_y);
     return (FL(point)){(t - 1) * log_y - t * log_x, (x - t) / FL(max)(least, x * y),
                        t / FL(max)(least_square, x * x) + (1 - t) / FL(max)(least_square, y * y)};
 }
@@ -138,20 +139,21 @@ static FL_INLINE FL(point)
  *   m = t q + (1 - t) p    at = alpha t + (1 - alpha)(1 - t)
  *   value = at m^gamma bce */
 static FL_INLINE real FL(focal_alpha)(real t, real alpha) {
-    return alpha < 0 ? 1 : FL(fma)(alpha, t, (1 - alpha) * (1 - t));
+    const real of_ones = alpha < 0 ? 1 : alpha, of_zeros = alpha < 0 ? 1 : 1 - alpha;
+    return FL(fma)(of_ones, t, of_zeros * (1 - t));
 }
 static FL_INLINE FL(point) FL(sigmoid_focal)(real x, real t, real z, const real *p) {
     FL(logit) r = FL(read_logit)(x, t, z);
     real inner = FL(fma)(1 - r.c, r.z, r.c);                 /* m / large */
     real ratio = r.small / FL(max)(FL_TINY, inner);          /* p q / m */
     real power = FL(pow_unit)(r.large * inner, p[1]), once = power * ratio;
-    return FL(focal)(r, FL(focal_alpha)(t, p[0]), p[1], 1 - 2 * t, power, once, once * ratio);
+    return FL(focal)(r, FL(focal_alpha)(t, p[0]), p[1], FL(fma)(-2, t, 1), power, once, once * ratio);
 }
 /* ... gamma = 2, by far the most common: no power, no second division. */
 static FL_INLINE FL(point) FL(sigmoid_focal_square)(real x, real t, real z, const real *p) {
     FL(logit) r = FL(read_logit)(x, t, z);
     real m = r.large * FL(fma)(1 - r.c, r.z, r.c), pq = r.large * r.small;
-    return FL(focal)(r, FL(focal_alpha)(t, p[0]), 2, 1 - 2 * t, m * m, m * pq, pq * pq);
+    return FL(focal)(r, FL(focal_alpha)(t, p[0]), 2, FL(fma)(-2, t, 1), m * m, m * pq, pq * pq);
 }
 
 /* varifocal (Zhang et al. 2021); target = quality, positive where > 0; p[0] = alpha, p[1] = gamma.

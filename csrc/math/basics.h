@@ -74,6 +74,20 @@ static FL_INLINE real FL(sqrt)(real x) { return __builtin_sqrt(x); }
 static FL_INLINE real FL(with_sign)(real magnitude, real sign) { return __builtin_copysign(magnitude, sign); }
 #endif
 
+/* All bits set where the sign is: a mask in one instruction, -0 among the negative numbers. */
+static FL_INLINE FL(word) FL(signed)(real x) {
+#if REAL_IS_FLOAT
+    return (FL(word))((int32_t)FL(bits)(x) >> 31);
+#else
+    return (FL(word))((int64_t)FL(bits)(x) >> 63);
+#endif
+}
+/* x, with the other sign where `sign` has one. */
+static FL_INLINE real FL(flip)(real x, real sign) {
+    const real zero = -(real)0;
+    return FL(from_bits)(FL(bits)(x) ^ (FL(bits)(sign) & FL(bits)(zero)));
+}
+
 /* -1, 0 or 1; 0 for NaN, as torch. */
 static FL_INLINE real FL(sign)(real x) { return (real)((x > 0) - (x < 0)); }
 

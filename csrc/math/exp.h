@@ -30,9 +30,6 @@ static FL_INLINE real FL(expm1_reduced)(real r) {
 #endif
 }
 
-/* e^r for |r| <= ln 2 / 2. */
-static FL_INLINE real FL(exp_reduced)(real r) { return FL(expm1_reduced)(r) + 1; }
-
 /* n = x log2(e) rounded, still inside the sum; *r = x - n ln 2. */
 static FL_INLINE real FL(exp_reduce)(real x, real rounder, real *r) {
     real sum = FL(fma)(x, FL_LOG2E, rounder);
@@ -41,20 +38,22 @@ static FL_INLINE real FL(exp_reduce)(real x, real rounder, real *r) {
     return sum;
 }
 
-/* 2^n for n from -1075 (-150 in float) to 0, where sum = exp_reduce with FL_ROUNDER_DOWN, or 0 where
+/* 2^n (1 + power) for n from -1075 (-150 in float) to 0, where sum = exp_reduce with FL_ROUNDER_DOWN; 0 where
  * `gone`. The detour by 2^(n + 64) reaches the subnormals. Results that are 0 anyway have a factor 0 from the
  * start: x86 takes a hundred cycles for each product that becomes subnormal, and logits of -1e9 are common. */
 #define FL_ROUNDER_DOWN (FL_ROUNDER + FL_PICK(191.0, 1535.0))
-static FL_INLINE real FL(exp_scale)(real sum, FL(word) gone) {
-    return FL(from_bits)((FL(bits)(sum) << FL_MANTISSA) & ~gone) * FL_PICK(0x1p-64, 0x1p-512);
+#define FL_DETOUR FL_PICK(0x1p-64, 0x1p-512)
+static FL_INLINE real FL(exp_scaled)(real power, real sum, FL(word) gone) {
+    real scale = FL(from_bits)((FL(bits)(sum) << FL_MANTISSA) & ~gone);
+    return FL(fma)(scale, power, scale) * FL_DETOUR;
 }
 
 /* e^x for x <= 0; -Inf gives +0. Right up to x = 40 (300 in double) too, and wrong beyond. */
 static FL_INLINE real FL(exp_nonpositive)(real x) {
     const real lowest = FL_PICK(-104.0, -746.0);
     FL(word) gone = FL(less)(x, lowest);
-    real r, sum = FL(exp_reduce)(FL(choose)(gone, lowest, x), FL_ROUNDER_DOWN, &r);
-    return FL(exp_reduced)(r) * FL(exp_scale)(sum, gone);
+    real r, sum = FL(exp_reduce)(FL(max)(lowest, x), FL_ROUNDER_DOWN, &r);
+    return FL(exp_scaled)(FL(expm1_reduced)(r), sum, gone);
 }
 
 /* e^-a for a >= 0: exp_nonpositive(-a) in fewer operations. */
@@ -62,11 +61,11 @@ static FL_INLINE real FL(exp_minus)(real a) {
     const real highest = FL_PICK(104.0, 746.0);
     FL(word) gone = FL(less)(highest, a);
     real sum, n, r;
-    a = FL(choose)(gone, highest, a);
+    a = FL(min)(highest, a);
     sum = FL(fma)(a, -FL_LOG2E, FL_ROUNDER_DOWN);
     n = sum - FL_ROUNDER_DOWN;
     r = FL(fma)(n, FL_LN2_LOW, FL(fma)(n, FL_LN2_HIGH, a));
-    return FL(exp_reduced)(-r) * FL(exp_scale)(sum, gone);
+    return FL(exp_scaled)(FL(expm1_reduced)(-r), sum, gone);
 }
 
 /* e^-a for a >= 0, and 1 - e^-a to full relative accuracy next to 0 too. What would be subnormal, and slow,
@@ -77,20 +76,23 @@ static FL_INLINE real FL(exp_and_rest)(real a, real *rest) {
     sum = FL(fma)(a, -FL_LOG2E, FL_ROUNDER_DOWN);
     n = sum - FL_ROUNDER_DOWN;
     r = FL(fma)(n, FL_LN2_LOW, FL(fma)(n, FL_LN2_HIGH, a));
-    scale = FL(exp_scale)(sum, 0), power = FL(expm1_reduced)(-r);
+    scale = FL(from_bits)(FL(bits)(sum) << FL_MANTISSA) * FL_DETOUR, power = FL(expm1_reduced)(-r);
     *rest = FL(fma)(-scale, power, 1 - scale);
     return FL(fma)(scale, power, scale);
+}
+
+/* 2^n (1 + power) in two factors, since n, in the low bits of the word, runs past both ends of the exponent's
+ * range. */
+static FL_INLINE real FL(exp_halved)(real power, FL(word) n) {
+    FL(word) half = n >> 1;
+    real scale = FL(from_bits)(half << FL_MANTISSA);
+    return FL(fma)(scale, power, scale) * FL(from_bits)((n - half) << FL_MANTISSA);
 }
 
 /* e^x for every x. */
 static FL_INLINE real FL(exp)(real x) {
     const real bias = FL_PICK(254.0, 2046.0);
-    real r, sum;
-    FL(word) n, half;
     x = FL(min)(FL_PICK(89.0, 710.0), FL(max)(FL_PICK(-104.0, -746.0), x));
-    sum = FL(exp_reduce)(x, FL_ROUNDER + bias, &r);
-    /* 2^n in two factors, since n runs past both ends of the exponent's range. */
-    n = FL(bits)(sum);
-    half = n >> 1;
-    return FL(exp_reduced)(r) * FL(from_bits)(half << FL_MANTISSA) * FL(from_bits)((n - half) << FL_MANTISSA);
+    real r, sum = FL(exp_reduce)(x, FL_ROUNDER + bias, &r);
+    return FL(exp_halved)(FL(expm1_reduced)(r), FL(bits)(sum));
 }

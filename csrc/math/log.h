@@ -65,17 +65,35 @@ static FL_INLINE real FL(log)(real x) {
     return FL(log_edges)(FL(fma)(e, FL_LN2_HIGH, rest + f), x);
 }
 
+/* log of 2^e (1 + f), to which `lost` comes. */
+static FL_INLINE real FL(log_joined)(real e, real f, real lost) {
+    real half_square = (real)0.5 * f * f;
+    real low = FL(fma)(e, FL_LN2_LOW, lost);
+    real rest = low + FL(log_tail)(f, half_square) - half_square;
+    return FL(fma)(e, FL_LN2_HIGH, rest + f);
+}
+
 /* log(1 + x) for every x: -Inf at -1, NaN below, keeps the sign of zero. */
 static FL_INLINE real FL(log1p)(real x) {
     real u = 1 + x;
     real back = u - 1;
     real lost = (1 - (u - back)) + (x - back); /* 1 + x = u + lost, exactly */
     real e, f = FL(log_reduce)(u, &e);
-    real half_square = (real)0.5 * f * f;
-    real low = FL(fma)(e, FL_LN2_LOW, lost / u);
-    real rest = low + FL(log_tail)(f, half_square) - half_square;
     /* u = 0 only at x = -1, and u < 0 only below. */
-    return FL(log_edges)(FL(with_sign)(FL(fma)(e, FL_LN2_HIGH, rest + f), x), u);
+    return FL(log_edges)(FL(with_sign)(FL(log_joined)(e, f, lost / u), x), u);
+}
+
+/* log x and log(1 - x) for x in [0, 1], without a division: -Inf at the ends; log x is NaN outside. Where an ulp
+ * of 1 - x is lost at all, 1/(1 - x) = 1 + x + x^2 + ... is good enough for it. */
+static FL_INLINE real FL(log_and_rest)(real x, real *log_rest) {
+    const real infinity = INFINITY, nan = NAN;
+    real e, u = 1 - x, lost = (1 - u) - x, f = FL(log_reduce)(u, &e);
+    real value = FL(log_joined)(e, f, FL(fma)(lost, FL(fma)(x, x, x), lost));
+    *log_rest = FL(choose)(FL(equal)(u, 0), -infinity, value);
+    FL(word) inside = -(FL(word))((x >= 0) & (x <= 1));
+    f = FL(log_reduce_any)(x, &e);
+    value = FL(choose)(FL(equal)(x, 0), -infinity, FL(log_joined)(e, f, 0));
+    return FL(choose)(inside, value, nan);
 }
 
 /* log(1 + z) for z in [0, 1], without a division; NaN propagates. With z = exp_minus(|x|),

@@ -37,7 +37,7 @@ static FL_INLINE real FL(pow_unit)(real m, real g) {
     real n = sum - FL_ROUNDER_DOWN;
     real r = FL(fma)(n, -FL_LN2_HIGH, high) + FL(fma)(n, -FL_LN2_LOW, low);
     FL(word) zero = FL(less)(power, FL_PICK(-104.5, -746.0)) | (FL(equal)(m, 0) & FL(less)(0, g));
-    real value = FL(zero_if)(zero, FL(exp_reduced)(r) * FL(exp_scale)(sum, zero));
+    real value = FL(zero_if)(zero, FL(exp_scaled)(FL(expm1_reduced)(r), sum, zero));
     return FL(fma)(m, 0, value); /* NaN in m was lost among its bits */
 }
 
@@ -53,9 +53,7 @@ static FL_INLINE real FL(pow)(real m, real g) {
     real sum = FL(fma)(inside, FL_LOG2E, FL_ROUNDER + bias);
     real n = sum - (FL_ROUNDER + bias);
     real r = FL(fma)(n, -FL_LN2_HIGH, high) + FL(fma)(n, -FL_LN2_LOW, low);
-    FL(word) bits = FL(bits)(sum), half = bits >> 1;
-    real value =
-        FL(exp_reduced)(r) * FL(from_bits)(half << FL_MANTISSA) * FL(from_bits)((bits - half) << FL_MANTISSA);
+    real value = FL(exp_halved)(FL(expm1_reduced)(r), FL(bits)(sum));
     FL(word) none = FL(equal)(m, 0);
     FL(word) zero = (FL(less)(power, FL_PICK(-104.5, -746.5)) & ~none) | (none & FL(less)(0, g));
     FL(word) huge = (FL(less)(FL_PICK(89.0, 710.0), power) & ~none) | (none & FL(less)(g, 0));
