@@ -98,6 +98,7 @@ class BuildExt(build_ext):
             jobs = [pool.submit(compile_core), *(pool.submit(compile_unit, u) for u in units)]
             ext.extra_objects += [name for job in jobs for name in job.result()]
         ext.sources = []
+        self.force = True  # to link: setuptools would look at the sources' times alone
         super().build_extension(ext)
         wanted.parent.mkdir(exist_ok=True)
         wanted.write_text(" ".join(ISAS))

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from instruction_sets import on_every_isa
 
 import fastloss as fl
 from fastloss import reference
-from instruction_sets import on_every_isa
 
 LN2 = np.log(2)
 X = np.log([[2.0, 1.0, 1.0]])  # P = (1/2, 1/4, 1/4)

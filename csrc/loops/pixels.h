@@ -42,53 +42,46 @@ static void FL(pixel_hess)(const FL(row_call) *call, const FL(pixels) *at, const
 }
 
 /* The scores of the targets. Of few classes each is compared with the targets of all rows: up to 1.3x on going
- * from row to row. */
-static FL_INLINE void FL(find_scores)(int two, const FL(pixels) *at, ptrdiff_t classes, FL(row_batch) *b) {
+ * from row to row, but no gain with two targets. */
+static FL_INLINE void FL(find_scores)(const FL(pixels) *at, ptrdiff_t classes, FL(row_batch) *b) {
     for (int start = 0; start < at->width; start += FL_LANES) {
-        FL(word) class0[FL_LANES], class1[FL_LANES];
-        real score0[FL_LANES] = {0}, score1[FL_LANES] = {0};
-        for (int l = 0; l < FL_LANES; l++) class0[l] = (FL(word))b->class0[start + l];
-        for (int l = 0; l < FL_LANES && two; l++) class1[l] = (FL(word))b->class1[start + l];
+        FL(word) target[FL_LANES];
+        real score[FL_LANES] = {0};
+        for (int l = 0; l < FL_LANES; l++) target[l] = (FL(word))b->class0[start + l];
         for (ptrdiff_t c = 0; c < classes; c++) {
             const real *x = at->x + c * at->x_class + start;
             FL_LANE_LOOP
-            for (int l = 0; l < FL_LANES; l++) {
-                score0[l] = class0[l] == (FL(word))c ? x[l] : score0[l];
-                if (two) score1[l] = class1[l] == (FL(word))c ? x[l] : score1[l];
-            }
+            for (int l = 0; l < FL_LANES; l++) score[l] = target[l] == (FL(word))c ? x[l] : score[l];
         }
-        for (int l = 0; l < FL_LANES; l++) b->score0[start + l] = score0[l], b->score1[start + l] = score1[l];
+        for (int l = 0; l < FL_LANES; l++) b->score0[start + l] = b->score1[start + l] = score[l];
     }
 }
 
 /* The gradients of a tile whose exponentials stand in their place. */
-static FL_INLINE void FL(finish_grads)(int two, const FL(pixels) *at, const FL(row_call) *call,
+static FL_INLINE void FL(finish_grads)(const FL(pixels) *at, const FL(row_call) *call,
                                        const FL(row_batch) *b) {
     const real *w = call->args->class_weight;
     for (int start = 0; start < at->width; start += FL_LANES) {
-        FL(word) class0[FL_LANES], class1[FL_LANES], live[FL_LANES];
-        real factor[FL_LANES], slope0[FL_LANES], slope1[FL_LANES];
+        FL(word) target[FL_LANES], live[FL_LANES];
+        real factor[FL_LANES], slope[FL_LANES];
         for (int l = 0; l < FL_LANES; l++) {
-            class0[l] = (FL(word))b->class0[start + l], live[l] = b->live[start + l];
-            factor[l] = b->factor[start + l], slope0[l] = b->slope0[start + l];
+            target[l] = (FL(word))b->class0[start + l], live[l] = b->live[start + l];
+            factor[l] = b->factor[start + l], slope[l] = b->slope0[start + l];
         }
-        for (int l = 0; l < FL_LANES && two; l++)
-            class1[l] = (FL(word))b->class1[start + l], slope1[l] = b->slope1[start + l];
         for (ptrdiff_t c = 0; c < call->args->classes; c++) {
             const real asked = (w ? w[c] : 1) * call->scale * call->smooth;
             real *g = at->g + c * at->g_class + start;
             FL_LANE_LOOP
             for (int l = 0; l < FL_LANES; l++) {
                 real each = FL(fma)(g[l], factor[l], -asked);
-                each = class0[l] == (FL(word))c ? each + slope0[l] : each;
-                if (two) each = class1[l] == (FL(word))c ? each + slope1[l] : each;
+                each = target[l] == (FL(word))c ? each + slope[l] : each;
                 g[l] = FL(from_bits)(FL(bits)(each) & live[l]);
             }
         }
     }
 }
 
-/* The same for probabilities, or for many classes, where the targets are visited one by one. */
+/* The same for probabilities, or where the targets are visited one by one. */
 static FL_INLINE void FL(spread_grads)(const FL(pixels) *at, const FL(row_call) *call,
                                        const FL(row_batch) *b) {
     const fl_rowwise_args *a = call->args;
@@ -136,12 +129,12 @@ static FL_INLINE void FL(pixel_tile)(const FL(row_call) *call, FL(pixels) at, pt
         FL_LANE_LOOP
         for (int l = 0; l < width; l++) m[l] = FL(max)(xc[l], m[l]);
     }
-    for (int l = 0; l < n && !t && !turned; l++) {
+    const int few = turned && !t && !a->position;
+    if (few) FL(find_scores)(&at, classes, &b);
+    for (int l = 0; l < n && !t && !few; l++) {
         b.score0[l] = x[b.class0[l] * at.x_class + l];
         b.score1[l] = x[b.class1[l] * at.x_class + l];
     }
-    if (turned && !t && a->position) FL(find_scores)(1, &at, classes, &b);
-    else if (turned && !t) FL(find_scores)(0, &at, classes, &b);
     /* Long sums in two levels: 64 classes at a time. */
     for (ptrdiff_t c = 0; c < classes;) {
         ptrdiff_t end = c + 64 < classes ? c + 64 : classes;
@@ -182,8 +175,7 @@ static FL_INLINE void FL(pixel_tile)(const FL(row_call) *call, FL(pixels) at, pt
         for (int l = 0; l < n; l++) v[first + l] = b.value[l];
     if (!g) return;
     if (at.h) FL(pixel_hess)(call, &at, &b);
-    if (turned && !t && a->position) FL(finish_grads)(1, &at, call, &b);
-    else if (turned && !t) FL(finish_grads)(0, &at, call, &b);
+    if (few) FL(finish_grads)(&at, call, &b);
     else FL(spread_grads)(&at, call, &b);
     if (a->boost) {
         const real *weight = a->boost->row_weight;
