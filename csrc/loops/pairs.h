@@ -6,26 +6,36 @@
 
 enum { FL(tile_rows) = 64 };
 
-/* Overlaps of box i of `p` with n boxes of `t`, and with those that fill up the last lanes. */
-typedef void FL(pair_loop)(const FL(box_block) *p, int i, const FL(box_block) *t, int n,
+/* Overlaps of box i of `p` with the n boxes of `t`, whose areas are given; of fewer than FL_LANES, with those too
+ * that fill up the lanes. */
+typedef void FL(pair_loop)(const FL(box_block) *p, int i, const FL(box_block) *t, const real *areas, int n,
                            const FL(overlap_rules) *rules, real *value);
 
 static FL_INLINE void FL(pair_row)(int kind, const FL(box_block) *p, int i, const FL(box_block) *restrict t,
-                                   int n, const FL(overlap_rules) *rules, real *restrict value) {
+                                   const real *restrict areas, int n, const FL(overlap_rules) *rules,
+                                   real *restrict value) {
     const FL(overlap_rules) own = *rules;
-    int rows = FL(whole_rows)(n);
     const FL(box) one = FL(box_at)(p, i, kind == FL_CIOU);
-    FL_BOX_LOOP
-    for (int j = 0; j < rows; j++) {
-        FL(overlap) o = FL(overlap_of)(kind, 0, one, FL(box_at)(t, j, kind == FL_CIOU), &own);
-        value[j] = kind == FL_IOU ? o.iou : o.iou - o.penalty;
+    const int last = n < FL_LANES ? 0 : n - FL_LANES;
+    /* Lanes that the last row shares with the one before are worked out twice: nothing is written beyond n. */
+    for (int start = 0; start < n; start += FL_LANES) {
+        const int at = start < last ? start : last;
+        const real *area = areas + at;
+        real *to = value + at;
+        FL_LANE_LOOP
+        for (int l = 0; l < FL_LANES; l++) {
+            FL(box) other = FL(box_at)(t, at + l, kind == FL_CIOU);
+            other.area = area[l];
+            FL(overlap) o = FL(overlap_of)(kind, 0, one, other, &own);
+            to[l] = kind == FL_IOU ? o.iou : o.iou - o.penalty;
+        }
     }
 }
 
 #define FL_BOXES(name, kind, cost, pair_cost) \
-    static void FL(name##_pair)(const FL(box_block) *p, int i, const FL(box_block) *t, int n, \
-                                const FL(overlap_rules) *rules, real *value) { \
-        FL(pair_row)(kind, p, i, t, n, rules, value); \
+    static void FL(name##_pair)(const FL(box_block) *p, int i, const FL(box_block) *t, const real *areas, \
+                                int n, const FL(overlap_rules) *rules, real *value) { \
+        FL(pair_row)(kind, p, i, t, areas, n, rules, value); \
     }
 #include "../losses.def"
 
@@ -65,10 +75,11 @@ static void FL(tile_any)(const FL(pairs_call) *call, const FL(box_block) *p, int
 static void FL(tile_values)(const FL(pairs_call) *call, const FL(box_block) *p, int height,
                             const FL(box_block) *t, int width, real *value) {
     FL(pair_loop) *loop = FL(pair_table)[call->kind];
-    FL_ALIGNED real row[FL(block)];
-    int in_place = FL(whole_rows)(width) == width;
+    FL_ALIGNED real row[FL(block)], areas[FL(block)];
+    int in_place = width >= FL_LANES;
+    for (int j = 0; j < FL(whole_rows)(width); j++) areas[j] = t->w[j] * t->h[j];
     for (int i = 0; i < height; i++, value += call->args->m) {
-        loop(p, i, t, width, &call->rules, in_place ? value : row);
+        loop(p, i, t, areas, width, &call->rules, in_place ? value : row);
         if (!in_place) memcpy(value, row, width * sizeof(real));
     }
 }

@@ -172,7 +172,7 @@ static FL_INLINE FL(overlap)
 /* A box scaled about its centre. */
 static FL_INLINE FL(box) FL(scaled)(FL(box) b, real ratio) {
     real k = (real)0.5 * (1 - ratio), w = k * (b.x2 - b.x1), h = k * (b.y2 - b.y1);
-    return (FL(box)){b.x1 + w, b.y1 + h, b.x2 - w, b.y2 - h, ratio * b.w, ratio * b.h, b.angle};
+    return FL(box_of)(b.x1 + w, b.y1 + h, b.x2 - w, b.y2 - h, ratio * b.w, ratio * b.h, b.angle);
 }
 
 static FL_INLINE FL(overlap)

@@ -12,10 +12,13 @@
  *
  * Kinks: a tie of max or min passes half of the derivative to either side. */
 
-/* A box as the formula wants it: corners, sizes, and for CIoU the angle atan(w/h). */
+/* A box as the formula wants it: corners, sizes, area, and for CIoU the angle atan(w/h). */
 typedef struct {
-    real x1, y1, x2, y2, w, h, angle;
+    real x1, y1, x2, y2, w, h, angle, area;
 } FL(box);
+static FL_INLINE FL(box) FL(box_of)(real x1, real y1, real x2, real y2, real w, real h, real angle) {
+    return (FL(box)){x1, y1, x2, y2, w, h, angle, w * h};
+}
 
 typedef struct {
     real height;      /* added to both heights */
@@ -25,8 +28,10 @@ typedef struct {
     real alpha;       /* added to alpha's denominator */
     real touching;    /* the least overlap of two sides through which the derivative passes */
     real enclosing;   /* the least side of the enclosing box */
+    real apart; /* the least side of the intersection: 0, with which compilers that know it would compare
+                       * and then mask, where the larger of two unknown numbers is one operation */
     real p[FL_MAX_PARAMETERS]; /* what a kind takes besides, see FL(variant_rules); p[0] is eps */
-    real focus;       /* for WIoU: one over the running mean of 1 - IoU */
+    real focus; /* for WIoU: one over the running mean of 1 - IoU */
 } FL(overlap_rules);
 
 /* overlap = iou - penalty. The derivative is taken as if corners and sizes were independent;
@@ -65,18 +70,18 @@ static FL(overlap_rules) FL(pair_rules)(real eps) {
 /* ---- what all kinds are made of ----------------------------------------------------- */
 
 typedef struct {
-    real rx, ry, iw, ih;          /* how far the sides overlap, and the sides of the intersection */
-    real both, either, divisor;   /* I, U, and what I is divided by */
-    real sx, sy, cw, ch;          /* sides of the enclosing box, cw and ch at least as rules demand */
-    real dx, dy;                  /* twice the way between the centres */
+    real rx, ry, iw, ih; /* how far the sides overlap, and the sides of the intersection */
+    real both, either, divisor; /* I, U, and what I is divided by */
+    real sx, sy, cw, ch; /* sides of the enclosing box, cw and ch at least as rules demand */
+    real dx, dy; /* twice the way between the centres */
     real iou;
 } FL(meeting);
 
 static FL_INLINE FL(meeting) FL(meet)(FL(box) p, FL(box) t, const FL(overlap_rules) *rules) {
     FL(meeting) m;
-    m.rx = FL(min)(t.x2, p.x2) - FL(max)(t.x1, p.x1), m.iw = FL(max)(0, m.rx);
-    m.ry = FL(min)(t.y2, p.y2) - FL(max)(t.y1, p.y1), m.ih = FL(max)(0, m.ry);
-    m.both = m.iw * m.ih, m.either = p.w * p.h + t.w * t.h - m.both + rules->inside;
+    m.rx = FL(min)(t.x2, p.x2) - FL(max)(t.x1, p.x1), m.iw = FL(max)(rules->apart, m.rx);
+    m.ry = FL(min)(t.y2, p.y2) - FL(max)(t.y1, p.y1), m.ih = FL(max)(rules->apart, m.ry);
+    m.both = m.iw * m.ih, m.either = p.area + t.area - m.both + rules->inside;
     m.divisor = m.either + rules->outside;
     m.iou = m.both / m.divisor;
     m.sx = FL(max)(t.x2, p.x2) - FL(min)(t.x1, p.x1), m.cw = FL(max)(rules->enclosing, m.sx);

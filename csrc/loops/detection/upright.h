@@ -24,7 +24,8 @@ static FL_INLINE void FL(align_upright)(int usual, const FL(scene) *s, const FL(
     int rows = FL(whole_rows)(n);
     FL_BOX_LOOP
     for (int i = 0; i < rows; i++) {
-        FL(box) p = {x1[i], y1[i], x2[i], y2[i], x2[i] - x1[i], y2[i] - y1[i] + rules.height, angle[i]};
+        real w = x2[i] - x1[i], h = y2[i] - y1[i] + rules.height;
+        FL(box) p = FL(box_of)(x1[i], y1[i], x2[i], y2[i], w, h, angle[i]);
         FL(overlap) o = FL(overlap_of)(FL_CIOU, 0, box, p, &rules);
         real each = FL(max)(o.iou - o.penalty, 0);
         overlap[i] = each;
