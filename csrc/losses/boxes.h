@@ -105,10 +105,11 @@ static FL_INLINE real FL(max_share)(real p, real t) {
     return (p > t ? half : 0) + (p >= t ? half : 0);
 }
 
-/* Derivative that comes from `inner` where p makes the intersection, from `outer` where it makes
- * the enclosing box. */
-static FL_INLINE real FL(share)(int enclosed, real inner_share, real inner, real outer) {
-    return enclosed ? FL(fma)(inner_share, inner, (1 - inner_share) * outer) : inner_share * inner;
+/* Derivative that comes from `inner` where the first of two sides is the larger and p makes the intersection,
+ * from `outer` where p makes the enclosing box. */
+static FL_INLINE real FL(share)(real first, real second, real inner, real outer) {
+    const real tie = (real)0.5 * (inner + outer);
+    return first > second ? inner : (first == second ? tie : outer);
 }
 
 /* The chain rule from there to corners and sizes. `enclosed`: the enclosing box takes part. */
@@ -117,10 +118,11 @@ static FL_INLINE void FL(spread)(int enclosed, FL(box) p, FL(box) t, const FL(me
     real by_both = d->both - d->either;
     real by_iw = m->rx >= rules->touching ? by_both * m->ih : 0;
     real by_ih = m->ry >= rules->touching ? by_both * m->iw : 0;
-    r->x1 = -d->dx - FL(share)(enclosed, FL(max_share)(p.x1, t.x1), by_iw, d->cw);
-    r->y1 = -d->dy - FL(share)(enclosed, FL(max_share)(p.y1, t.y1), by_ih, d->ch);
-    r->x2 = -d->dx + FL(share)(enclosed, FL(max_share)(t.x2, p.x2), by_iw, d->cw);
-    r->y2 = -d->dy + FL(share)(enclosed, FL(max_share)(t.y2, p.y2), by_ih, d->ch);
+    real by_cw = enclosed ? d->cw : 0, by_ch = enclosed ? d->ch : 0;
+    r->x1 = -d->dx - FL(share)(p.x1, t.x1, by_iw, by_cw);
+    r->y1 = -d->dy - FL(share)(p.y1, t.y1, by_ih, by_ch);
+    r->x2 = -d->dx + FL(share)(t.x2, p.x2, by_iw, by_cw);
+    r->y2 = -d->dy + FL(share)(t.y2, p.y2, by_ih, by_ch);
     r->w = FL(fma)(d->either, p.h, d->w);
     r->h = FL(fma)(d->either, p.w, d->h);
 }
