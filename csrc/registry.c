@@ -32,6 +32,7 @@ static fl_loss_info infos[FL_LOSS_COUNT] = {
                       .batch_mean = !!((flags) & FL_BATCH_MEAN)},
 #define FL_ROOT_OF(id, reduced, each) [FL_LOSS_##id] = {.name = #id},
 #define FL_ROWWISE(id, formula, targets) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_ROWWISE},
+#define FL_ROWWISE_OF(id, formula, targets) [FL_LOSS_##id] = {.name = "", .kind = FL_KIND_ROWWISE},
 #define FL_PICK_ROW(id) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_ROWWISE},
 #define FL_MARGIN_ROW(id, cost, flags) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_ROWWISE},
 #define FL_ROW_MEANS(id, each) [FL_LOSS_##id] = {.name = #id, .kind = FL_KIND_ROWWISE},

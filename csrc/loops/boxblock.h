@@ -29,22 +29,21 @@ static FL_INLINE FL(box) FL(box_at)(const FL(box_block) *b, int i, int has_angle
     return FL(box_of)(b->x1[i], b->y1[i], b->x2[i], b->y2[i], b->w[i], b->h[i], angle);
 }
 
-/* n contiguous boxes to columns. */
+/* n contiguous boxes to columns; lanes from n to a whole row of them become 0. */
 static FL_PASS void FL(split)(const real *restrict boxes, int n, FL(box_block) *restrict b) {
-#ifdef __AVX512F__                      /* for which compilers find fewer shuffles */
-    for (int i = 0; i < n; i++) {
+    int i = 0;
+#ifdef __AVX512F__                      /* for which compilers find fewer shuffles, in the middle */
+    for (; i < n / FL_LANES * FL_LANES; i++) {
         b->x1[i] = boxes[4 * i], b->y1[i] = boxes[4 * i + 1];
         b->x2[i] = boxes[4 * i + 2], b->y2[i] = boxes[4 * i + 3];
     }
-#else
-    FL(turn_quads)(boxes, 4, n, (real *[]){b->x1, b->y1, b->x2, b->y2});
 #endif
+    FL(turn_quads)(boxes + 4 * i, 4, n - i, (real *[]){b->x1 + i, b->y1 + i, b->x2 + i, b->y2 + i});
 }
 
 /* Columns as they were read, in `format`, to corners and sizes. */
 static FL_PASS void FL(complete)(FL(box_block) *restrict b, int n, int format, int with_angle, real height) {
     int rows = FL(whole_rows)(n);
-    for (int i = n; i < rows; i++) b->x1[i] = b->y1[i] = 0, b->x2[i] = b->y2[i] = 1;
     if (format == FL_XYXY) {
         for (int i = 0; i < rows; i++) {
             b->w[i] = b->x2[i] - b->x1[i];

@@ -33,6 +33,7 @@ static void FL(read_boxes)(const fl_operand *boxes, ptrdiff_t step, const fl_spa
     for (int k = 0; k < 4; k++) {
         fl_operand o = FL(coordinate)(boxes, step, k);
         FL(gather)(&o, space, start, n, columns[k]);
+        for (int i = n; i < FL(whole_rows)(n); i++) columns[k][i] = 0;
     }
 }
 
@@ -120,13 +121,13 @@ static void FL(move_mean)(const FL(boxes_call) *call, ptrdiff_t n_chunks) {
     *args->running_mean += args->momentum * (mean - *args->running_mean);
 }
 
-static FL(overlap_rules) FL(rules_of)(int kind, const fl_boxes_args *args) {
+static void FL(set_rules)(const fl_boxes_args *args, FL(boxes_call) *call) {
     int corners = args->format == FL_XYXY;
-    if (kind > FL_CIOU)
-        return FL(variant_rules)(kind, corners, args->parameters,
-                                 args->running_mean ? *args->running_mean : 1);
-    return args->as_loss ? FL(loss_rules)(kind, (real)args->eps)
-                         : FL(training_rules)(corners, (real)args->eps);
+    if (call->kind > FL_CIOU)
+        call->rules = FL(variant_rules)(call->kind, corners, args->parameters,
+                                        args->running_mean ? *args->running_mean : 1);
+    else if (args->as_loss) call->rules = FL(loss_rules)(call->kind, (real)args->eps);
+    else call->rules = FL(training_rules)(corners, (real)args->eps);
 }
 
 static fl_status FL(boxes)(fl_boxes_args *args) {
@@ -145,7 +146,7 @@ static fl_status FL(boxes)(fl_boxes_args *args) {
     call.partials = n_chunks <= FL_FEW_CHUNKS ? few : malloc(n_chunks * sizeof(double));
     if (!call.partials) return FL_NO_MEMORY;
     if (args->running_mean) FL(move_mean)(&call, n_chunks);
-    call.rules = FL(rules_of)(kind, args);
+    FL(set_rules)(args, &call);
     double sum = FL(boxes_sum)(&call, n_chunks);
     if (call.partials != few) free(call.partials);
     args->result = size ? sum / divisor : 0;

@@ -8,7 +8,12 @@ static void FL(add)(const real *v, ptrdiff_t n, double *lanes) {
         FL_LANE_LOOP
         for (int l = 0; l < FL_LANES; l++) sums[l] += v[i + l];
     }
-    for (int l = 0; i < n; i++, l++) sums[l] += v[i];
+    if (i < n) {                           /* in one piece: a vector would wait for single sums */
+        const int rest = (int)(n - i);
+        const real *last = v + i;
+        FL_LANE_LOOP
+        for (int l = 0; l < FL_LANES; l++) sums[l] += l < rest ? last[l] : 0;
+    }
     for (int l = 0; l < FL_LANES; l++) lanes[l] += sums[l];
 }
 

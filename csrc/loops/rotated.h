@@ -17,15 +17,9 @@ static FL_INLINE FL(rotated) FL(rotated_at)(const FL(rotated_block) *b, int i) {
     return (FL(rotated)){b->x[i], b->y[i], b->w[i], b->h[i], b->c[i], b->s[i], b->p[i], b->q[i]};
 }
 
-/* Lanes beyond n, up to a whole row, hold some box. */
-static void FL(fill_rotated)(FL(rotated_block) *b, int n) {
-    for (int i = n; i < FL(whole_rows)(n); i++) b->x[i] = b->y[i] = b->angle[i] = 0, b->w[i] = b->h[i] = 1;
-}
-
 /* Standard deviations, which `extra` widens, and directions of Gaussians. */
 static FL_PASS void FL(complete_gaussians)(FL(rotated_block) *restrict b, int n, real extra) {
     int rows = FL(whole_rows)(n), far = 0;
-    FL(fill_rotated)(b, n);
     for (int i = 0; i < rows; i++) {
         b->p[i] = FL(deviation)(b->w[i], extra);
         b->q[i] = FL(deviation)(b->h[i], extra);
@@ -47,8 +41,8 @@ static void FL(complete_rotated)(const real *boxes, int n, int format, FL(rotate
         b->x[i] = middle[0], b->y[i] = middle[1], b->w[i] = middle[2], b->h[i] = middle[3];
         b->angle[i] = (real)angle, b->c[i] = (real)cos(angle), b->s[i] = (real)sin(angle);
     }
-    FL(fill_rotated)(b, n);
-    for (int i = n; i < FL(whole_rows)(n); i++) b->c[i] = 1, b->s[i] = 0;
+    for (int i = n; i < FL(whole_rows)(n); i++)
+        b->x[i] = b->y[i] = b->angle[i] = b->s[i] = 0, b->w[i] = b->h[i] = b->c[i] = 1;
     for (int i = 0; i < FL(whole_rows)(n); i++)
         b->p[i] = FL(abs)(b->w[i]) / 2, b->q[i] = FL(abs)(b->h[i]) / 2;
 }
@@ -126,9 +120,10 @@ typedef struct {
 
 enum { FL(rotated_numbers) = 5 };
 
-/* n boxes of five numbers to columns. */
+/* n boxes of five numbers to columns; lanes from n to a whole row of them become 0. */
 static FL_PASS void FL(split_rotated)(const real *restrict boxes, int n, FL(rotated_block) *restrict b) {
     FL(turn_quads)(boxes, FL(rotated_numbers), n, (real *[]){b->x, b->y, b->w, b->h});
+    FL(clear)(b->angle + FL(whole_rows)(n) - FL_LANES);
     for (int i = 0; i < n; i++) b->angle[i] = boxes[FL(rotated_numbers) *i + 4];
 }
 
@@ -142,6 +137,7 @@ static void FL(read_rotated)(const fl_operand *boxes, ptrdiff_t step, const fl_s
     for (int k = 0; k < FL(rotated_numbers); k++) {
         fl_operand o = FL(coordinate)(boxes, step, k);
         FL(gather)(&o, space, start, n, columns[k]);
+        for (int i = n; i < FL(whole_rows)(n); i++) columns[k][i] = 0;
     }
 }
 
@@ -243,9 +239,7 @@ static void FL(complete_pairs)(const FL(rotated_pairs_call) *call, const real *b
         FL(complete_rotated)(boxes, n, call->args->format, b);
         return;
     }
-    for (int i = 0; i < n; i++, boxes += call->width)
-        b->x[i] = boxes[0], b->y[i] = boxes[1], b->w[i] = boxes[2], b->h[i] = boxes[3],
-        b->angle[i] = boxes[4];
+    FL(split_rotated)(boxes, n, b);
     FL(complete_gaussians)(b, n, call->parameters[1]);
 }
 

@@ -111,7 +111,7 @@ static fl_status FL(rowwise)(fl_rowwise_args *a) {
     if (status) return status;
     FL(row_call) call = {
         .args = a,
-        .end = a->target.data ? FL(end_soft) : FL(row_ends)[a->loss],
+        .end = a->target.data ? FL(end_soft) : FL(row_ends)[fl_specialise(a->loss, a->parameters, 0)],
         .smooth = (real)(a->smoothing / (double)a->classes),
     };
     call.scale = a->reduction == FL_REDUCE_MEAN ? (real)(1 / divisor) : 1;

@@ -101,14 +101,21 @@ static FL_INLINE void FL(turn_columns)(const real *const *columns, real *const *
 #endif
 }
 
-/* n rows of four numbers, `step` apart, to four columns. */
+/* n rows of four numbers, `step` apart, to four columns; lanes from n to a whole row of them become 0. Nothing is
+ * written number by number: a vector that is read next would wait for it. */
 static FL_INLINE void FL(turn_quads)(const real *from, ptrdiff_t step, int n, real *const *columns) {
-    int r = 0;
-    for (; r + FL(turned_rows) <= n; r += FL(turned_rows)) {
+    const int end = (n + FL_LANES - 1) / FL_LANES * FL_LANES;
+    for (int r = 0; r < end; r += FL(turned_rows)) {
         const real *rows[FL(turned_rows)];
-        for (int i = 0; i < FL(turned_rows); i++) rows[i] = from + (r + i) * step;
-        FL(turn_rows)(rows, 0, (real *[]){columns[0] + r, columns[1] + r, columns[2] + r, columns[3] + r});
+        real *to[] = {columns[0] + r, columns[1] + r, columns[2] + r, columns[3] + r};
+        if (r + FL(turned_rows) <= n) {
+            for (int i = 0; i < FL(turned_rows); i++) rows[i] = from + (r + i) * step;
+            FL(turn_rows)(rows, 0, to);
+        } else {
+            real last[4 * FL(turned_rows)] = {0};
+            for (int i = 0; i < n - r; i++) memcpy(last + 4 * i, from + (r + i) * step, 4 * sizeof(real));
+            for (int i = 0; i < FL(turned_rows); i++) rows[i] = last + 4 * i;
+            FL(turn_rows)(rows, 0, to);
+        }
     }
-    for (; r < n; r++)
-        for (int k = 0; k < 4; k++) columns[k][r] = from[r * step + k];
 }

@@ -34,6 +34,18 @@ static FL_INLINE FL(row_point) FL(softmax_focal)(real log_p, const real *p) {
     };
 }
 
+/* ... gamma = 2, by far the most common: no power, no division. */
+static FL_INLINE FL(row_point) FL(softmax_focal_square)(real log_p, const real *p) {
+    (void)p;
+    FL(row_probability) t = FL(read_row)(log_p);
+    real pl = t.p * t.l;
+    return (FL(row_point)){
+        0 - t.q * t.q * log_p,
+        t.q * FL(fma)(2, pl, -t.q),
+        2 * t.p * FL(fma)(t.q, 2 + t.l, -pl),
+    };
+}
+
 /* poly1 -- the first term of the loss as a polynomial of Q has another factor (Leng et al. 2022);
  * p[0] = epsilon.
  *   value = -l + epsilon Q    slope = -1 - epsilon P    curve = -epsilon P */

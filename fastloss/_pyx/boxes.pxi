@@ -109,14 +109,15 @@ cdef int[4] OVERLAPS = [losses()[name] for name in (
 )]
 
 
-cdef tuple size_of(str name, object size, int domain):
-    """(height, width) of an image."""
+cdef tuple size_of(str name, object size):
+    """(height, width) of an image, of which neither has been looked at."""
+    if type(size) is tuple and len(<tuple>size) == 2:
+        return size
     try:
         height, width = size
     except (TypeError, ValueError):
         raise TypeError(f"{name} is {shown(size)}; expected (height, width)") from None
-    c_name = name.encode()
-    return parse_in_domain(c_name, height, domain), parse_in_domain(c_name, width, domain)
+    return height, width
 
 
 cdef int parse_parameters(double *parameters, int loss, double eps, tuple values) except -1:
@@ -256,17 +257,26 @@ def bbox_iou(kind, boxes1, boxes2, fmt, eps, grad):
 
 
 def mpdiou_loss(int loss, boxes1, boxes2, image_size, weight, fmt, eps, reduction, grad):
-    size = size_of("image_size", image_size, FL_POSITIVE)
-    return aligned_boxes(loss, 0, True, boxes1, boxes2, weight, fmt, eps, reduction, grad, size, NULL, 0)
+    return aligned_boxes(loss, 0, True, boxes1, boxes2, weight, fmt, eps, reduction, grad,
+                         size_of("image_size", image_size), NULL, 0)
+
+
+cdef tuple SMALL_NUMBERS = (0, 1, 2, 3)      # which Python has once
 
 
 def wise_boxes(int loss, boxes1, boxes2, version, running_mean, momentum, tuple parameters, weight, fmt, eps, reduction, grad):
     """WIoU in one of its versions, of which the first has no running mean."""
     cdef double mean = 0, rate = parse_in_domain("momentum", momentum, FL_UNIT)
-    try:
-        number = to_index(version)
-    except TypeError:
-        number = 0
+    cdef int number = 0, i
+    for i in range(1, 4):
+        if version is SMALL_NUMBERS[i]:
+            number = i
+    if number == 0:
+        try:
+            index = to_index(version)
+            number = index if 1 <= index <= 3 else 0
+        except TypeError:
+            pass
     if number < 1 or number > 3:
         raise ValueError(f"version is {shown(version)}; expected 1, 2 or 3")
     if number == 1 and running_mean is not None:
@@ -397,7 +407,7 @@ def pairs_of_kind(kind, boxes1, boxes2, fmt, eps, image_size, constant, grad):
         raise ValueError(f"kind is {shown(kind)}; expected one of {', '.join(map(repr, PAIR_KINDS))}")
     parameters = ()
     if kind == "mpdiou":
-        parameters = size_of("image_size", image_size, FL_POSITIVE)
+        parameters = size_of("image_size", image_size)
     elif image_size is not None:
         raise ValueError(f"image_size is {shown(image_size)}, but only kind 'mpdiou' has one; expected None")
     if kind == "nwd":
@@ -458,7 +468,9 @@ def clip_boxes(boxes, size):
     cdef fl_clip_args args
     cdef cnp.ndarray b = as_boxes("boxes", boxes), out
     check_coordinates("boxes", b, 4)
-    args.height, args.width = size_of("size", size, FL_NONNEGATIVE)
+    height, width = size_of("size", size)
+    args.height = parse_in_domain("size", height, FL_NONNEGATIVE)
+    args.width = parse_in_domain("size", width, FL_NONNEGATIVE)
     b = contiguous(b, cnp.PyArray_TYPE(b))
     out = empty(b, cnp.PyArray_TYPE(b))
     args.dtype = dtype_of(b)
