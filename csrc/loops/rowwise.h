@@ -69,6 +69,11 @@ static void FL(nll_chunk)(void *context, ptrdiff_t chunk) {
     ptrdiff_t first = chunk * call->per_chunk, last = first + call->per_chunk;
     double lanes[FL_LANES] = {0};
     if (last > a->outer_count * a->inner) last = a->outer_count * a->inner;
+    /* Rows side by side at once, unless they hold the input: a call for each took a tenth longer. */
+    const int dense =
+        a->blank && a->inner == 1 && a->grad.outer == a->classes && a->grad.data != a->input.data;
+    if (dense)
+        memset((real *)a->grad.data + first * a->classes, 0, (last - first) * a->classes * sizeof(real));
     for (ptrdiff_t row = first; row < last; row++) {
         real value = 0, weight, *g = (real *)a->grad.data;
         ptrdiff_t label = FL(label_of)(a, row, &weight);
@@ -77,7 +82,7 @@ static void FL(nll_chunk)(void *context, ptrdiff_t chunk) {
             value = -weight * x[label * a->input.class_];
         }
         if (g) g += FL(row_offset)(row, a->inner, &a->grad);
-        if (g && a->blank) memset(g, 0, a->classes * sizeof(real));
+        if (g && a->blank && !dense) memset(g, 0, a->classes * sizeof(real));
         if (g && label >= 0) g[label * a->grad.class_] = -weight * call->scale;
         lanes[row % FL_LANES] += value;
         if (a->value) ((real *)a->value)[row] = value;
