@@ -43,7 +43,7 @@ static FL_INLINE FL(ratio_element)
     e.p = activation == FL_SOFTMAX ? x * row->inverse[i] : x;
     if (activation == FL_SIGMOID) {
         real large = 1 / (1 + z), small = z * large;
-        e.p = FL(choose)(FL(less)(x, 0), small, large);
+        e.p = FL(choose)(FL(signed)(x), small, large);
         e.kept = FL(from_bits)(FL(bits)(FL(with_sign)(small, x)) & keep);
     }
     e.p = FL(from_bits)(FL(bits)(e.p) & keep);
@@ -59,7 +59,7 @@ static FL_INLINE FL(ratio_element)
     real x = row->x[i], small = FL(abs)(x);
     e.p = x;
     if (activation == FL_SIGMOID) {
-        e.p = FL(choose)(FL(less)(x, 0), small, 1 - small);
+        e.p = FL(choose)(FL(signed)(x), small, 1 - small);
         e.slope = small * (1 - small);
     }
     if (activation == FL_NO_ACTIVATION) {
