@@ -125,11 +125,15 @@ cdef class RowCall:
             args.parameters[i] = 0
         return 0
 
-    cdef int parameters(self, tuple values) except -1:
+    cdef int parameter(self, int i, object value) except -1:
         cdef const fl_loss_info *info = fl_loss_at(self.args.loss)
+        self.args.parameters[i] = parse_in_domain(info.parameters[i].name, value, info.parameters[i].domain)
+        return 0
+
+    cdef int parameters(self, tuple values) except -1:
         cdef int i
-        for i in range(info.n_parameters):
-            self.args.parameters[i] = parse_in_domain(info.parameters[i].name, values[i], info.parameters[i].domain)
+        for i in range(fl_loss_at(self.args.loss).n_parameters):
+            self.parameter(i, values[i])
         return 0
 
     cdef bint one_per_row(self, cnp.ndarray t) noexcept:
@@ -359,12 +363,12 @@ def cross_entropy(int loss, input, target, weight, ignore_index, reduction, labe
     return call.run()
 
 
-def row_of_probability(int loss, input, target, weight, ignore_index, tuple parameters, reduction, grad, hess):
+def row_of_probability(int loss, input, target, weight, ignore_index, parameter, reduction, grad, hess):
     """A function of the probability of each row's class."""
     cdef fl_rowwise_args args
     cdef RowCall call = RowCall()
     call.start(&args, loss, input, 1, reduction)
-    call.parameters(parameters)
+    call.parameter(0, parameter)
     call.class_weights(weight)
     call.labels(as_operand("target", target), ignore_index)
     call.outputs(input, target, weight, grad, hess)

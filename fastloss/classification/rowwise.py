@@ -236,7 +236,7 @@ def poly1_cross_entropy(
     1.4526, [-0.2787  0.2038  0.075 ], [ 0.056  -0.4701  0.414 ]
     """
     return _row_of_probability(
-        _POLY1, input, target, weight, ignore_index, (epsilon,), reduction, grad, hess
+        _POLY1, input, target, weight, ignore_index, epsilon, reduction, grad, hess
     )
 
 
@@ -295,5 +295,5 @@ def softmax_focal_loss(
     0.4243, [-0.0491  0.0359  0.0132], [ 0.0491 -0.4119  0.3628]
     """
     return _row_of_probability(
-        _FOCAL, input, target, weight, ignore_index, (gamma,), reduction, grad, hess
+        _FOCAL, input, target, weight, ignore_index, gamma, reduction, grad, hess
     )
