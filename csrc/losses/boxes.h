@@ -27,11 +27,10 @@ typedef struct {
     real diagonal;    /* part of c2 */
     real alpha;       /* added to alpha's denominator */
     real touching;    /* the least overlap of two sides through which the derivative passes */
+    real apart;       /* the least side of the intersection: 0, see FL(meet) */
     real enclosing;   /* the least side of the enclosing box */
-    real apart; /* the least side of the intersection: 0, with which compilers that know it would compare
-                       * and then mask, where the larger of two unknown numbers is one operation */
     real p[FL_MAX_PARAMETERS]; /* what a kind takes besides, see FL(variant_rules); p[0] is eps */
-    real focus; /* for WIoU: one over the running mean of 1 - IoU */
+    real focus;       /* for WIoU: one over the running mean of 1 - IoU */
 } FL(overlap_rules);
 
 /* overlap = iou - penalty. The derivative is taken as if corners and sizes were independent;
@@ -70,15 +69,16 @@ static FL(overlap_rules) FL(pair_rules)(real eps) {
 /* ---- what all kinds are made of ----------------------------------------------------- */
 
 typedef struct {
-    real rx, ry, iw, ih; /* how far the sides overlap, and the sides of the intersection */
-    real both, either, divisor; /* I, U, and what I is divided by */
-    real sx, sy, cw, ch; /* sides of the enclosing box, cw and ch at least as rules demand */
-    real dx, dy; /* twice the way between the centres */
+    real rx, ry, iw, ih;          /* how far the sides overlap, and the sides of the intersection */
+    real both, either, divisor;   /* I, U, and what I is divided by */
+    real sx, sy, cw, ch;          /* sides of the enclosing box, cw and ch at least as rules demand */
+    real dx, dy;                  /* twice the way between the centres */
     real iou;
 } FL(meeting);
 
 static FL_INLINE FL(meeting) FL(meet)(FL(box) p, FL(box) t, const FL(overlap_rules) *rules) {
     FL(meeting) m;
+    /* Of a 0 that compilers see they make a comparison and a mask, of the larger of two numbers one operation. */
     m.rx = FL(min)(t.x2, p.x2) - FL(max)(t.x1, p.x1), m.iw = FL(max)(rules->apart, m.rx);
     m.ry = FL(min)(t.y2, p.y2) - FL(max)(t.y1, p.y1), m.ih = FL(max)(rules->apart, m.ry);
     m.both = m.iw * m.ih, m.either = p.area + t.area - m.both + rules->inside;
