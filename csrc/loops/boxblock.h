@@ -21,9 +21,6 @@ typedef struct {
 #undef FL_BOX_LOOP
 #define FL_BOX_LOOP _Pragma("omp simd")
 
-/* The number of lanes that n boxes occupy; those beyond n hold some box. */
-static FL_INLINE int FL(whole_rows)(int n) { return (n + FL_LANES - 1) & -FL_LANES; }
-
 static FL_INLINE FL(box) FL(box_at)(const FL(box_block) *b, int i, int has_angle) {
     real angle = has_angle ? b->angle[i] : 0;
     return FL(box_of)(b->x1[i], b->y1[i], b->x2[i], b->y2[i], b->w[i], b->h[i], angle);

@@ -75,7 +75,7 @@ static FL_INLINE void FL(margin_tile)(int square, const FL(row_call) *call, ptrd
                                       double *lanes) {
     const fl_rowwise_args *a = call->args;
     const real share = 1 / (real)a->classes, *w = a->class_weight;
-    const int width = (n + FL_LANES - 1) / FL_LANES * FL_LANES;
+    const int width = FL(whole_rows)(n);
     FL_ALIGNED real x[FL_SHORT_ROW * FL(tile)], h[FL_SHORT_ROW * FL(tile)];
     FL_ALIGNED real base[FL(tile)], weight[FL(tile)], values[FL(tile)], slopes[FL(tile)], curves[FL(tile)];
     FL_ALIGNED FL(word) right[FL(tile)];

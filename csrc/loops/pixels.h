@@ -53,7 +53,7 @@ static FL_INLINE void FL(find_scores)(const FL(pixels) *at, ptrdiff_t classes, F
             FL_LANE_LOOP
             for (int l = 0; l < FL_LANES; l++) score[l] = target[l] == (FL(word))c ? x[l] : score[l];
         }
-        for (int l = 0; l < FL_LANES; l++) b->score0[start + l] = b->score1[start + l] = score[l];
+        for (int l = 0; l < FL_LANES; l++) b->score0[start + l] = score[l];
     }
 }
 
@@ -73,7 +73,7 @@ static FL_INLINE void FL(finish_grads)(const FL(pixels) *at, const FL(row_call) 
             real *g = at->g + c * at->g_class + start;
             FL_LANE_LOOP
             for (int l = 0; l < FL_LANES; l++) {
-                real each = FL(fma)(g[l], factor[l], -asked);
+                real each = FL(row_scaled)(g[l], factor[l], asked, 0);
                 each = target[l] == (FL(word))c ? each + slope[l] : each;
                 g[l] = FL(from_bits)(FL(bits)(each) & live[l]);
             }
@@ -97,7 +97,7 @@ static FL_INLINE void FL(spread_grads)(const FL(pixels) *at, const FL(row_call) 
                 gc[l] = FL(fma)(gc[l], factor[l], -(wc * FL(fma)(keep, tc[l], smooth)));
         } else {
             FL_LANE_LOOP
-            for (int l = 0; l < at->width; l++) gc[l] = FL(fma)(gc[l], factor[l], -(wc * smooth));
+            for (int l = 0; l < at->width; l++) gc[l] = FL(row_scaled)(gc[l], factor[l], wc * smooth, 0);
         }
     }
     for (int l = 0; l < at->n && !at->t; l++) {

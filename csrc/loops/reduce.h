@@ -1,5 +1,14 @@
 /* reduce.h -- passes over a block that know no formula. */
 
+/* The number of lanes that n elements occupy, in whole rows of them. */
+static FL_INLINE int FL(whole_rows)(int n) { return (n + FL_LANES - 1) & -FL_LANES; }
+
+/* A row of lanes becomes 0. */
+static FL_INLINE void FL(clear)(real *at) {
+    FL_LANE_LOOP
+    for (int l = 0; l < FL_LANES; l++) at[l] = 0;
+}
+
 /* lanes += v */
 static void FL(add)(const real *v, ptrdiff_t n, double *lanes) {
     real sums[FL_LANES] = {0};

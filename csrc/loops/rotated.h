@@ -133,12 +133,8 @@ static void FL(read_rotated)(const fl_operand *boxes, ptrdiff_t step, const fl_s
         FL(split_rotated)((const real *)boxes->data + FL(rotated_numbers) *start, n, b);
         return;
     }
-    real *columns[] = {b->x, b->y, b->w, b->h, b->angle};
-    for (int k = 0; k < FL(rotated_numbers); k++) {
-        fl_operand o = FL(coordinate)(boxes, step, k);
-        FL(gather)(&o, space, start, n, columns[k]);
-        for (int i = n; i < FL(whole_rows)(n); i++) columns[k][i] = 0;
-    }
+    FL(gather_columns)(boxes, step, space, start, n, FL(rotated_numbers),
+                       (real *[]){b->x, b->y, b->w, b->h, b->angle});
 }
 
 /* Five columns to n boxes. */

@@ -88,11 +88,6 @@ static FL_INLINE void FL(plan_positions)(const FL(row_call) *call, ptrdiff_t fir
     }
 }
 
-static FL_INLINE void FL(clear)(real *at) {
-    FL_LANE_LOOP
-    for (int l = 0; l < FL_LANES; l++) at[l] = 0;
-}
-
 /* A row of lanes, of which the first n are live. */
 static FL_INLINE void FL(blank_rows)(FL(row_batch) *b, int at, int n) {
     FL(word) *live = b->live + at;
@@ -296,7 +291,7 @@ static void FL(end_smooth)(const FL(row_call) *call, FL(row_batch) *b, int n) {
 }
 static void FL(end_rows)(const FL(row_call) *call, int n, FL(row_batch) *b) {
     const real scale = call->scale;
-    n = (n + FL_LANES - 1) / FL_LANES * FL_LANES;
+    n = FL(whole_rows)(n);
     FL_LANE_LOOP
     for (int r = 0; r < n; r++) b->log_sum[r] = FL(log)(b->sum[r]);
     call->end(call, b, n);

@@ -33,7 +33,7 @@ static FL_PASS void FL(turn_some)(const fl_rowwise_args *a, const fl_rows *rows,
 /* n rows to a tile, or back. Lanes from n to a whole row of them hold the last row again. */
 static FL_INLINE void FL(turn)(const fl_rowwise_args *a, const fl_rows *rows, ptrdiff_t first, int n,
                                int back, real *tile) {
-    const int end = back ? n : (n + FL_LANES - 1) / FL_LANES * FL_LANES;
+    const int end = back ? n : FL(whole_rows)(n);
     for (int r = 0; r < end; r += FL(turned_rows)) {
         if (r + FL(turned_rows) > n || a->inner != 1) {
             FL(turn_some)(a, rows, first + r, n - r, back, tile + r);
@@ -48,7 +48,7 @@ static FL_INLINE void FL(turn)(const fl_rowwise_args *a, const fl_rows *rows, pt
 static FL_INLINE void FL(short_rows)(const FL(row_call) *call, ptrdiff_t first, int n, double *lanes) {
     const fl_rowwise_args *a = call->args;
     FL_ALIGNED real x[FL_SHORT_ROW * FL(tile)], t[FL_SHORT_ROW * FL(tile)], h[FL_SHORT_ROW * FL(tile)];
-    const int width = (n + FL_LANES - 1) / FL_LANES * FL_LANES;
+    const int width = FL(whole_rows)(n);
     FL(turn)(a, &a->input, first, n, 0, x);
     if (a->target.data) FL(turn)(a, &a->target, first, n, 0, t);
     FL(pixels) at = {x,

@@ -104,7 +104,7 @@ static FL_INLINE void FL(turn_columns)(const real *const *columns, real *const *
 /* n rows of four numbers, `step` apart, to four columns; lanes from n to a whole row of them become 0. Nothing is
  * written number by number: a vector that is read next would wait for it. */
 static FL_INLINE void FL(turn_quads)(const real *from, ptrdiff_t step, int n, real *const *columns) {
-    const int end = (n + FL_LANES - 1) / FL_LANES * FL_LANES;
+    const int end = FL(whole_rows)(n);
     for (int r = 0; r < end; r += FL(turned_rows)) {
         const real *rows[FL(turned_rows)];
         real *to[] = {columns[0] + r, columns[1] + r, columns[2] + r, columns[3] + r};

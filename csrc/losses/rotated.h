@@ -59,9 +59,10 @@ static FL_INLINE FL(rotated_overlap)
         real g = -half * power / hd;
         g = FL(from_bits)(FL(bits)(g) & ~out);
         real by_form = g * quarter * per_safe;
-        real by_det = g * (half / (1 + ratio) * per_N - apart * per_safe);
+        real by_ratio = half / (1 + ratio);
+        real by_det = g * (by_ratio * per_N - apart * per_safe);
         /* d N = 4 root2 d root1, which is taken as 0 where a box is flat. */
-        real by_root = -g * half / (1 + ratio) * det * per_N * per_N * 4 * root2;
+        real by_root = -g * by_ratio * det * per_N * per_N * 4 * root2;
         real by_A = by_det * FL(fma)(D, cos2, FL(fma)(C, sin2, B)) + by_form * v1 * v1;
         real by_B = by_det * FL(fma)(C, cos2, FL(fma)(D, sin2, A)) + by_form * u1 * u1;
         real per_root = root1 > 0 ? half / root1 : 0 * root1;

@@ -261,22 +261,14 @@ def mpdiou_loss(int loss, boxes1, boxes2, image_size, weight, fmt, eps, reductio
                          size_of("image_size", image_size), NULL, 0)
 
 
-cdef tuple SMALL_NUMBERS = (0, 1, 2, 3)      # which Python has once
-
-
 def wise_boxes(int loss, boxes1, boxes2, version, running_mean, momentum, tuple parameters, weight, fmt, eps, reduction, grad):
     """WIoU in one of its versions, of which the first has no running mean."""
     cdef double mean = 0, rate = parse_in_domain("momentum", momentum, FL_UNIT)
-    cdef int number = 0, i
-    for i in range(1, 4):
-        if version is SMALL_NUMBERS[i]:
-            number = i
-    if number == 0:
-        try:
-            index = to_index(version)
-            number = index if 1 <= index <= 3 else 0
-        except TypeError:
-            pass
+    cdef Py_ssize_t number
+    try:
+        number = version
+    except (TypeError, OverflowError):
+        number = 0
     if number < 1 or number > 3:
         raise ValueError(f"version is {shown(version)}; expected 1, 2 or 3")
     if number == 1 and running_mean is not None:
