@@ -43,7 +43,7 @@ FLAGS = ["-std=c11", "-fopenmp-simd", "-ffp-contract=off", "-fno-math-errno",
          "-Wall", "-Wextra", "-Wno-missing-field-initializers"]  # fmt: skip
 OPENMP = [] if sys.platform == "darwin" else ["-fopenmp"]
 SHARED = ["registry.c", "boost.c", "ratio.c", "runs.c", "detection.c", "geometry.c", "space.c",
-          "dispatch.c", "parallel.c"]  # fmt: skip
+          "dispatch.c", "parallel.c", "keep.c"]  # fmt: skip
 
 
 def files(pattern):

@@ -3,6 +3,8 @@
 
 cimport cython
 cimport numpy as cnp
+from cpython.object cimport PyObject
+from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
 from libc.math cimport INFINITY, isfinite
 from libc.stdint cimport int64_t, uint8_t
 from libc.stdlib cimport free
@@ -128,6 +130,7 @@ if not fl_isa_count():
     raise ImportError("fastloss was built without an instruction set that this processor has")
 
 include "_pyx/direct.pxi"
+include "_pyx/memory.pxi"
 include "_pyx/arrays.pxi"
 include "_pyx/pointwise.pxi"
 include "_pyx/variance.pxi"

@@ -119,7 +119,8 @@ def get_config() -> dict[str, Any]:
     dict
         ``version``; ``isa``, the active instruction set, and ``isa_available``, those that this
         build has and this machine runs, best first; ``threads``, as `get_num_threads`; ``openmp``,
-        whether it was built with it; ``compiler``, ``numpy``, ``python``, ``platform``.
+        whether it was built with it; ``kept_mib``, how much memory of released gradients is kept
+        now for the next ones; ``compiler``, ``numpy``, ``python``, ``platform``.
 
     Examples
     --------
@@ -136,6 +137,7 @@ def get_config() -> dict[str, Any]:
         "isa_available": _core.isa_levels(),
         "threads": get_num_threads(),
         "openmp": _core.OPENMP,
+        "kept_mib": _core.kept() >> 20,
         "compiler": _core.COMPILER,
         "numpy": np.__version__,
         "python": platform.python_version(),
@@ -147,7 +149,9 @@ def show_config() -> None:
     """Print what `get_config` returns, one entry a line.
 
     ``FASTLOSS_ISA`` in the environment, one of ``isa_available``, forces a lower instruction set
-    at import; any other value is a ValueError there.
+    at import; any other value is a ValueError there. ``FASTLOSS_KEEP_MIB``, 256 by default, is how
+    much memory of released gradients, those of 32 MiB and more, is kept for the next ones; 0 keeps
+    none.
 
     Examples
     --------
@@ -161,7 +165,11 @@ def show_config() -> None:
 
 
 def _apply_environment() -> None:
-    """Honour FASTLOSS_ISA; an unknown level is an error, not a silent default."""
+    """Honour FASTLOSS_ISA and FASTLOSS_KEEP_MIB; an unknown value is an error, not a silent default."""
     wanted = os.environ.get("FASTLOSS_ISA")
     if wanted:
         _core.select_isa(wanted)
+    keep = os.environ.get("FASTLOSS_KEEP_MIB") or "256"
+    if not (keep.isascii() and keep.isdigit() and len(keep) <= 9):
+        raise ValueError(f"FASTLOSS_KEEP_MIB is {keep!r}; expected a number of MiB, 0 for none")
+    _core.keep_limit(int(keep) << 20)

@@ -216,7 +216,7 @@ cdef Py_ssize_t parse_count(str name, object value, Py_ssize_t least) except? -2
 cdef cnp.ndarray empty(cnp.ndarray like, int number):
     """A new array of like's shape and memory order."""
     if cnp.PyArray_IS_C_CONTIGUOUS(like):
-        return cnp.PyArray_EMPTY(cnp.PyArray_NDIM(like), cnp.PyArray_DIMS(like), number, 0)
+        return new(cnp.PyArray_NDIM(like), cnp.PyArray_DIMS(like), number)
     return np.empty_like(like, dtype=np.float32 if number == cnp.NPY_FLOAT else np.float64, order="K", subok=False)
 
 

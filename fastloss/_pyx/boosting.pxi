@@ -185,8 +185,8 @@ cdef class RowDerivatives:
             boost.row_weight = cnp.PyArray_DATA(call.row_weight)
         if not call.rows and call.args.dtype == F64:
             boost.narrow = 1
-            call.g = np.empty(shape_of(call.x), np.float32, order="F")
-            call.h = np.empty(shape_of(call.x), np.float32, order="F")
+            call.g = new_of(shape_of(call.x)[::-1], cnp.NPY_FLOAT32).T
+            call.h = new_of(shape_of(call.x)[::-1], cnp.NPY_FLOAT32).T
             call.matches(&call.args.grad, call.g)
             call.matches(&call.args.hess, call.h)
         else:

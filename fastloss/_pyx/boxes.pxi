@@ -199,7 +199,7 @@ cdef object aligned_boxes(
         else:
             g = empty(p, number)
     if args.reduction == FL_REDUCE_NONE:
-        v = cnp.PyArray_EMPTY(last, cnp.PyArray_DIMS(p), number, 0)
+        v = new(last, cnp.PyArray_DIMS(p), number)
 
     if (
         w is None and cnp.PyArray_TYPE(t) == number and cnp.PyArray_IS_C_CONTIGUOUS(p)
@@ -350,18 +350,18 @@ def pairs(int loss, boxes1, boxes2, fmt, eps, grad, tuple parameters=None):
     for length in lead:
         args.batch *= length
     if lead:
-        v = np.empty((*lead, args.n, args.m), p.dtype)
+        v = new_of((*lead, args.n, args.m), number)
     else:
         matrix[0], matrix[1] = args.n, args.m
-        v = cnp.PyArray_EMPTY(2, matrix, number, 0)
+        v = new(2, matrix, number)
     if wants("grad", grad):
         shape = (*lead, args.n, args.m, width)
         if is_buffer(grad):
             g_out = as_pair_output(grad, shape, p.dtype, (("boxes1", boxes1), ("boxes2", boxes2)))
             plain = cnp.PyArray_ISALIGNED(g_out) and cnp.PyArray_IS_C_CONTIGUOUS(g_out)
-            g = g_out if plain else np.empty(shape, p.dtype)
+            g = g_out if plain else new_of(shape, number)
         else:
-            g = np.empty(shape, p.dtype)
+            g = new_of(shape, number)
     args.boxes1 = <char *>cnp.PyArray_DATA(p)
     args.boxes2 = <char *>cnp.PyArray_DATA(t)
     args.value = <char *>cnp.PyArray_DATA(v)

@@ -1,8 +1,6 @@
 # exchange.pxi -- tensors of a framework as arrays, through DLPack's C functions. From Python the same
 # takes 0.8 us for a tensor, and a small loss, all in all, less than that.
 
-from cpython.object cimport PyObject
-from cpython.pycapsule cimport PyCapsule_GetPointer
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdlib cimport free, malloc
 

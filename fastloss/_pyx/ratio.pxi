@@ -179,7 +179,7 @@ def ratio(int loss, input, target, tuple parameters, mode, from_logits, per_imag
     if g_out is not None:
         g = g_out
         if by_class or not cnp.PyArray_IS_C_CONTIGUOUS(g) or not cnp.PyArray_ISALIGNED(g):
-            g = cnp.PyArray_EMPTY(cnp.PyArray_NDIM(x), cnp.PyArray_DIMS(x), number, 0)
+            g = new(cnp.PyArray_NDIM(x), cnp.PyArray_DIMS(x), number)
     if not args.per_image and (by_class or args.classes == 1):
         args.pixels *= args.images
         args.images = 1
