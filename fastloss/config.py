@@ -165,7 +165,7 @@ def show_config() -> None:
 
 
 def _apply_environment() -> None:
-    """Honour FASTLOSS_ISA and FASTLOSS_KEEP_MIB; an unknown value is an error, not a silent default."""
+    """Honour FASTLOSS_ISA and FASTLOSS_KEEP_MIB; what they cannot mean is an error."""
     wanted = os.environ.get("FASTLOSS_ISA")
     if wanted:
         _core.select_isa(wanted)
