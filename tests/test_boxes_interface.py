@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from instruction_sets import on_every_isa
 
 import fastloss as fl
+import fastloss.reference
 
 ALIGNED = ("box_iou_loss", "generalized_box_iou_loss", "distance_box_iou_loss",
            "complete_box_iou_loss", "bbox_iou")  # fmt: skip
@@ -322,3 +324,46 @@ def test_errors_of_conversion():
         fl.box_convert(a, "xyxyxyxy", "xyxyxyxy")
     with pytest.raises(TypeError, match="boxes has dtype float16, which is not supported yet"):
         fl.box_convert(a.astype("f2"), "xyxy", "xywh")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("power", [-55, -40, -21, -10, 0, 12, 28, 31, 50])
+def test_matrices_do_not_depend_on_the_unit(power, dtype):
+    """Beyond moderate sizes other loops serve; a power of two scales every number exactly."""
+    a, b = boxes(40, dtype=dtype), boxes(30, 1, dtype)
+    a[:3], b[1] = b[:3], a[7, [0, 1, 0, 1]]  # the same, and a point
+    scale = dtype(2.0**power)
+    for name in MATRICES:
+        f = getattr(fl, name)
+        keywords = {"eps": 0} if name != "box_iou" and name != "generalized_box_iou" else {}
+        for isa in on_every_isa():
+            with np.errstate(all="ignore"):
+                expected = f(a, b, **keywords)
+                got = f(a * scale, b * scale, **keywords)
+            tolerance = 4 * np.finfo(dtype).eps
+            np.testing.assert_allclose(got, expected, tolerance, tolerance, err_msg=isa)
+
+
+def test_one_extreme_box_changes_no_other_pair():
+    a, b = boxes(40, dtype=np.float32), boxes(30, 1, np.float32)
+    for odd in (
+        [1e12, 0, 2e12, 1],
+        [0, 0, 1e-9, 1],
+        [0, 0, 1e30, 1e30],
+        [3, 3, 1, 1],
+        [np.nan] * 4,
+    ):
+        other = b.copy()
+        other[4] = odd
+        for name in MATRICES:
+            f = getattr(fl, name)
+            with np.errstate(all="ignore"):
+                got, expected = f(a, other), f(a, b)
+            others = np.arange(30) != 4
+            np.testing.assert_array_equal(got[:, others], expected[:, others])
+            np.testing.assert_array_equal(f(other, a)[others], f(b, a)[others])
+            reference = getattr(fastloss.reference, name)
+            with np.errstate(all="ignore"):
+                np.testing.assert_allclose(
+                    got[:, 4], reference(a, other[4:5])[:, 0], 1e-5, 1e-6, err_msg=f"{name} {odd}"
+                )

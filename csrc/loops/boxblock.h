@@ -57,10 +57,7 @@ static FL_PASS void FL(complete)(FL(box_block) *restrict b, int n, int format, i
         }
     }
     if (with_angle)
-        for (int i = 0; i < rows; i++) {      /* atan(w/h), without the quotient */
-            real w = b->w[i], h = b->h[i];
-            b->angle[i] = FL(with_sign)(FL(atan_ratio)(FL(abs)(w), FL(abs)(h)), w * h);
-        }
+        for (int i = 0; i < rows; i++) b->angle[i] = FL(angle_of)(b->w[i], b->h[i]);
 }
 
 /* Chain rule of `complete`, times a factor per box (or one for all), to n contiguous boxes. */

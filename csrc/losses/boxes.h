@@ -2,9 +2,9 @@
  *
  * IoU (Jaccard), GIoU (Rezatofighi et al. 2019), DIoU and CIoU (Zheng et al. 2020). With
  *   I, U     areas of intersection and union       E, c2  area and squared diagonal of the enclosing box
- *   rho2     squared distance of the centres       D      difference of the angles atan(w/h)
+ *   rho2     squared distance of the centres       D      difference of the angles 2/pi atan(w/h)
  *   IoU = I/U      GIoU = IoU - (E - U)/E      DIoU = IoU - rho2/c2
- *   CIoU = DIoU - alpha v,   v = 4/pi^2 D^2,   alpha = v/(1 - IoU + v), a constant in the derivative
+ *   CIoU = DIoU - alpha v,   v = D^2,   alpha = v/(1 - IoU + v), a constant in the derivative
  * What was made of them later stands in box_variants.h.
  *
  * Libraries agree on these and differ in where they add a small number and in what a touching pair is.
@@ -12,12 +12,20 @@
  *
  * Kinks: a tie of max or min passes half of the derivative to either side. */
 
-/* A box as the formula wants it: corners, sizes, area, and for CIoU the angle atan(w/h). */
+/* A box as the formula wants it: corners, sizes, area, and for CIoU the angle 2/pi atan(w/h). */
 typedef struct {
     real x1, y1, x2, y2, w, h, angle, area;
 } FL(box);
 static FL_INLINE FL(box) FL(box_of)(real x1, real y1, real x2, real y2, real w, real h, real angle) {
     return (FL(box)){x1, y1, x2, y2, w, h, angle, w * h};
+}
+
+#undef FL_TWO_BY_PI
+#define FL_TWO_BY_PI ((real)0.63661977236758134307553505349006)
+
+/* Without the quotient. */
+static FL_INLINE real FL(angle_of)(real w, real h) {
+    return FL(with_sign)(FL_TWO_BY_PI * FL(atan_ratio)(FL(abs)(w), FL(abs)(h)), w * h);
 }
 
 typedef struct {
@@ -164,17 +172,15 @@ static FL_INLINE void FL(distance_slopes)(const FL(meeting) *m, real penalty, re
 /* alpha v */
 static FL_INLINE real FL(aspect_penalty)(FL(box) p, FL(box) t, real iou, const FL(overlap_rules) *rules,
                                          real *alpha) {
-    const real aspect = (real)0.405284734569351085775517852838911; /* 4/pi^2 */
-    real d = t.angle - p.angle, v = aspect * d * d;
+    real d = t.angle - p.angle, v = d * d;
     *alpha = v / (1 - iou + v + rules->alpha);
     return *alpha * v;
 }
 
 static FL_INLINE void FL(aspect_slopes)(FL(box) p, FL(box) t, real alpha, real gain, FL(slopes) *s) {
-    const real aspect = (real)0.405284734569351085775517852838911;
     /* A point has no angle, so v and the value are NaN; its derivative is defined as 0. */
     real d = t.angle - p.angle;
-    real q = FL(fma)(p.w, p.w, p.h * p.h), e = 2 * gain * aspect * alpha * d / q;
+    real q = FL(fma)(p.w, p.w, p.h * p.h), e = 2 * FL_TWO_BY_PI * gain * alpha * d / q;
     e = (q > 0) & (d == d) ? e : 0;
     s->w = FL(fma)(e, p.h, s->w);
     s->h = FL(fma)(-e, p.w, s->h);
@@ -231,4 +237,36 @@ static FL_INLINE FL(overlap)
     r.penalty = FL(penalties)(kind, derive, 0, p, t, &m, rules, &d);
     if (derive) FL(spread)(kind != FL_IOU, p, t, &m, &d, rules, &r);
     return r;
+}
+
+/* ---- the same of torchvision's matrices, over a common divisor -----------------------------
+ *
+ * A loop over pairs waits for the divider. With one division for IoU and penalty
+ *   GIoU = (I E - (E - U) U) / (U E)      DIoU = (I c2 - U rho2) / (U c2)
+ *   alpha v = v^2 U / ((1 + eps + v) U - I)
+ * whose products overflow sooner: for boxes that FL(moderate) finds so. */
+
+static FL_INLINE real FL(merged_overlap)(int kind, FL(box) p, FL(box) t, const FL(overlap_rules) *rules) {
+    real rx = FL(min)(t.x2, p.x2) - FL(max)(t.x1, p.x1), ry = FL(min)(t.y2, p.y2) - FL(max)(t.y1, p.y1);
+    real both = FL(max)(rules->apart, rx) * FL(max)(rules->apart, ry), either = p.area + t.area - both;
+    if (kind == FL_IOU) return both / either;
+    real cw = p.w + t.w - rx, ch = p.h + t.h - ry;
+    if (kind == FL_GIOU) {
+        real hull = cw * ch;
+        return FL(fma)(both, hull, -((hull - either) * either)) / (either * hull);
+    }
+    real c2 = FL(fma)(cw, cw, ch * ch) + rules->diagonal;
+    real dx = (t.x1 - p.x1) + (t.x2 - p.x2), dy = (t.y1 - p.y1) + (t.y2 - p.y2);
+    real rho2 = FL(fma)(dx, dx, dy * dy) * (real)0.25;
+    real distance = FL(fma)(both, c2, -(either * rho2)) / (either * c2);
+    if (kind == FL_DIOU) return distance;
+    real d = t.angle - p.angle, v = d * d;
+    return distance - v * v * either / FL(fma)(v + (1 + rules->alpha), either, -both);
+}
+
+/* No side is negative, none below 10^-6 without being 0, no corner beyond 10^9; NaN is moderate. */
+static FL_INLINE int FL(moderate)(FL(box) b) {
+    const real least = (real)0x1p-20, most = (real)0x1p30;
+    real far = FL(max)(FL(max)(FL(abs)(b.x1), FL(abs)(b.x2)), FL(max)(FL(abs)(b.y1), FL(abs)(b.y2)));
+    return !((b.w < least) & (b.w != 0)) & !((b.h < least) & (b.h != 0)) & !(far > most);
 }

@@ -36,7 +36,7 @@ static FL_INLINE real FL(soft_score)(real metric, real most_overlap, real most_m
 /* Corners as a box for the overlap: with sizes and angle. */
 static FL_INLINE FL(box) FL(corner_box)(real x1, real y1, real x2, real y2, real height_eps) {
     FL(box) b = FL(box_of)(x1, y1, x2, y2, x2 - x1, y2 - y1 + height_eps, 0);
-    b.angle = FL(with_sign)(FL(atan_ratio)(FL(abs)(b.w), FL(abs)(b.h)), b.area);
+    b.angle = FL(angle_of)(b.w, b.h);
     return b;
 }
 
