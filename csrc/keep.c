@@ -1,13 +1,13 @@
 /* keep.c -- memory of large arrays, kept from one call to the next.
  *
- * Whoever trains gets a gradient, uses it and lets it go, and asks for as much again. Kept blocks are
- * lent to the system meanwhile (MADV_FREE): it takes their pages when memory gets short, and leaves
- * them mapped when it does not. Without that, on other systems than Linux, nothing is kept. */
+ * Whoever trains gets a gradient, uses it, lets it go, and asks for as much again. New pages of zeros from the
+ * system take half the time of a cheap loss. Kept blocks are lent to the system meanwhile (MADV_FREE): it takes
+ * their pages when memory gets short, and leaves them mapped when it does not. Without that, on other systems
+ * than Linux, nothing is kept. */
 #define _DEFAULT_SOURCE
 #include "keep.h"
 
 #ifdef __linux__
-#include <malloc.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
@@ -17,10 +17,7 @@ enum { FL_KEPT_BLOCKS = 8 };
 #define FL_HUGE_PAGE ((uintptr_t)2 << 20) /* lent whole: a part would split it */
 
 static atomic_flag busy = ATOMIC_FLAG_INIT;
-static struct block {
-    void *start;
-    size_t bytes;
-} kept[FL_KEPT_BLOCKS]; /* oldest first */
+static fl_block kept[FL_KEPT_BLOCKS]; /* oldest first */
 static int count;
 static size_t total, limit;
 
@@ -28,13 +25,14 @@ static size_t total, limit;
 static int enter(void) { return !atomic_flag_test_and_set_explicit(&busy, memory_order_acquire); }
 static void leave(void) { atomic_flag_clear_explicit(&busy, memory_order_release); }
 
-static struct block take(int i) {
-    struct block b = kept[i];
+static fl_block take(int i) {
+    fl_block b = kept[i];
     total -= b.bytes;
     memmove(kept + i, kept + i + 1, (size_t)(--count - i) * sizeof *kept);
     return b;
 }
 
+/* The closest, the newest of several. */
 static int find(size_t bytes) {
     int best = -1;
     for (int i = 0; i < count; i++)
@@ -44,26 +42,26 @@ static int find(size_t bytes) {
     return best;
 }
 
-static int lend(struct block b) {
-    uintptr_t start = ((uintptr_t)b.start + FL_HUGE_PAGE - 1) & -FL_HUGE_PAGE;
-    uintptr_t end = ((uintptr_t)b.start + b.bytes) & -FL_HUGE_PAGE;
-    return start < end && !madvise((void *)start, end - start, MADV_FREE);
-}
-
 /* Take the oldest out until another block and its bytes fit. */
-static int make_room(size_t bytes, struct block gone[FL_KEPT_BLOCKS]) {
+static int make_room(int blocks, size_t bytes, fl_block gone[FL_KEPT_BLOCKS]) {
     int n = 0;
-    while (count && (count == FL_KEPT_BLOCKS || total + bytes > limit)) gone[n++] = take(0);
+    while (count && (count + blocks > FL_KEPT_BLOCKS || total + bytes > limit)) gone[n++] = take(0);
     return n;
 }
 
+static int lend(fl_block b) {
+    uintptr_t start = ((uintptr_t)b.start + FL_HUGE_PAGE - 1) & -FL_HUGE_PAGE;
+    uintptr_t end = ((uintptr_t)b.start + b.bytes) & -FL_HUGE_PAGE;
+    return start >= end || !madvise((void *)start, end - start, MADV_FREE);
+}
+
 void fl_keep_limit(size_t bytes, fl_drop *drop) {
-    struct block gone[FL_KEPT_BLOCKS];
+    fl_block gone[FL_KEPT_BLOCKS];
     while (!enter());
     limit = bytes;
-    int n = make_room(0, gone);
+    int n = make_room(0, 0, gone);
     leave();
-    for (int i = 0; i < n; i++) drop(gone[i].start, gone[i].bytes);
+    for (int i = 0; i < n; i++) drop(gone[i]);
 }
 
 size_t fl_kept(void) {
@@ -80,31 +78,32 @@ int fl_keep_has(size_t bytes) {
     return found;
 }
 
-void *fl_keep_take(size_t bytes) {
-    if (!enter()) return NULL;
+fl_block fl_keep_take(size_t bytes) {
+    fl_block b = {0};
+    if (!enter()) return b;
     int i = find(bytes);
-    void *start = i < 0 ? NULL : take(i).start;
+    if (i >= 0) b = take(i);
     leave();
-    return start;
+    return b;
 }
 
-void fl_keep(void *block, fl_drop *drop) {
-    struct block gone[FL_KEPT_BLOCKS + 1], b = {block, malloc_usable_size(block)};
-    if (b.bytes > limit || !enter()) {
-        drop(block, b.bytes);
+void fl_keep(fl_block block, fl_drop *drop) {
+    fl_block gone[FL_KEPT_BLOCKS + 1];
+    if (block.bytes > limit || !lend(block) || !enter()) {
+        drop(block);
         return;
     }
-    int n = make_room(b.bytes, gone);
-    if (lend(b)) kept[count++] = b, total += b.bytes;
-    else gone[n++] = b;
+    int n = make_room(1, block.bytes, gone);
+    if (block.bytes > limit) gone[n++] = block; /* it has been lowered meanwhile */
+    else kept[count++] = block, total += block.bytes;
     leave();
-    for (int i = 0; i < n; i++) drop(gone[i].start, gone[i].bytes);
+    for (int i = 0; i < n; i++) drop(gone[i]);
 }
 
 #else
 void fl_keep_limit(size_t bytes, fl_drop *drop) { (void)bytes, (void)drop; }
 size_t fl_kept(void) { return 0; }
 int fl_keep_has(size_t bytes) { return (void)bytes, 0; }
-void *fl_keep_take(size_t bytes) { return (void)bytes, NULL; }
-void fl_keep(void *block, fl_drop *drop) { drop(block, FL_KEEP_FROM); }
+fl_block fl_keep_take(size_t bytes) { return (void)bytes, (fl_block){0}; }
+void fl_keep(fl_block block, fl_drop *drop) { drop(block); }
 #endif

@@ -5,21 +5,26 @@
 #include <stddef.h>
 
 /* From here on the C library asks the system for memory at every allocation, and gives it back at every
- * release: half the time of a cheap loss goes into pages of zeros. Smaller blocks it keeps by itself. */
+ * release; smaller blocks it keeps by itself. */
 #define FL_KEEP_FROM ((size_t)32 << 20)
 
+typedef struct {
+    void *start;
+    size_t bytes;
+} fl_block;
+
 /* What there is no room for is handed to this. */
-typedef void fl_drop(void *block, size_t bytes);
+typedef void fl_drop(fl_block block);
 
 /* Keep at most this many bytes from now on. */
 void fl_keep_limit(size_t bytes, fl_drop *drop);
 size_t fl_kept(void);
 
-/* A kept block that is large enough and not wastefully larger, or NULL. */
-void *fl_keep_take(size_t bytes);
+/* A kept block that is large enough and not wastefully larger; none starts at NULL. */
+fl_block fl_keep_take(size_t bytes);
 int fl_keep_has(size_t bytes);
 
-/* Keep a block from the C library's malloc; the oldest make room for it. */
-void fl_keep(void *block, fl_drop *drop);
+/* Keep a block; the oldest make room for it. */
+void fl_keep(fl_block block, fl_drop *drop);
 
 #endif

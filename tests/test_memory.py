@@ -1,4 +1,4 @@
-"""Memory of released gradients is kept for the next ones, and lent to the system meanwhile."""
+"""Where new arrays lie, and what becomes of their memory."""
 
 from __future__ import annotations
 
@@ -116,15 +116,19 @@ def test_a_block_serves_what_is_a_little_smaller(data):
     assert much_smaller.ctypes.data != where
 
 
-def test_a_gradient_can_be_resized(data):
-    x, t = data
-    grad = fl.mse_loss(x, t, grad=True)[1]
-    expected = grad[:100].copy()
-    grad.resize(2 * N, refcheck=False)
-    np.testing.assert_array_equal(grad[:100], expected)
-    assert not grad[N:].any()
+@pytest.mark.parametrize("n", [100_000, N])
+def test_a_gradient_can_be_resized(n, data):
+    grad = fl.mse_loss(data[0][:n], data[1][:n], grad=True)[1]
+    expected = grad.copy()
+    grad.resize(2 * n, refcheck=False)
+    np.testing.assert_array_equal(grad[:n], expected)
+    assert not grad[n:].any()
+    expected = expected[:100]
     grad.resize(100, refcheck=False)
     np.testing.assert_array_equal(grad, expected)
+    grad.resize(0, refcheck=False)
+    grad.resize(50_000, refcheck=False)
+    assert not grad.any()
     del grad
     assert _core.kept() == 0
 
@@ -206,6 +210,17 @@ def test_a_limit_that_is_none_is_a_clean_error(value):
         succeed(code, FASTLOSS_KEEP_MIB=value)
     expected = f"FASTLOSS_KEEP_MIB is {value!r}; expected a number of MiB, 0 for none"
     assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize("n", [32 << 10, 100_000, 7 * MIB, N])
+def test_large_outputs_are_aligned(n, data):
+    x, t = (a[:n] for a in data)
+    for grad in (fl.mse_loss(x, t, grad=True)[1], fl.mse_loss(x, t, hess=True)[2]):
+        assert grad.ctypes.data % 4096 == 1024
+        assert grad.flags.owndata and grad.flags.aligned and grad.flags.writeable
+    label = np.zeros(n // 1000, np.int64)
+    grad = fl.nll_loss(x[: n // 1000 * 1000].reshape(-1, 1000), label, grad=True)[1]
+    assert np.count_nonzero(grad) == n // 1000
 
 
 def test_numpys_own_arrays_stay_numpys(data):

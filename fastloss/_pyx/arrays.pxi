@@ -223,7 +223,7 @@ cdef cnp.ndarray empty(cnp.ndarray like, int number):
 cdef cnp.ndarray zeros(cnp.ndarray like):
     """A new array of zeros of like's type, shape and memory order."""
     if cnp.PyArray_IS_C_CONTIGUOUS(like):
-        return cnp.PyArray_ZEROS(cnp.PyArray_NDIM(like), cnp.PyArray_DIMS(like), cnp.PyArray_TYPE(like), 0)
+        return new(cnp.PyArray_NDIM(like), cnp.PyArray_DIMS(like), cnp.PyArray_TYPE(like), True)
     return np.zeros_like(like, order="K", subok=False)
 
 

@@ -380,7 +380,7 @@ def nll_loss(int loss, input, target, weight, ignore_index, reduction, grad, hes
     call.start(&args, loss, input, 1, reduction)
     call.class_weights(weight)
     call.labels(as_operand("target", target), ignore_index)
-    # From the system, new zeros cost nothing where they are not touched; other memory the threads clear.
+    # From the system, zeros cost nothing where they are not touched; other memory the threads clear.
     size = <size_t>cnp.PyArray_NBYTES(call.x)
     call.blank = not call.rows or (size >= FL_KEEP_FROM and not fl_keep_has(size))
     call.outputs(input, target, weight, grad, hess)
