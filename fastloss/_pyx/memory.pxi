@@ -104,13 +104,23 @@ PLACING_HANDLER.allocator = PyDataMemAllocator(
 cdef object PLACING = PyCapsule_New(&PLACING_HANDLER, "mem_handler", NULL)
 
 
-cdef cnp.ndarray plain_new(int ndim, cnp.npy_intp *shape, int number, bint zeroed):
+cdef inline cnp.ndarray plain_new(int ndim, cnp.npy_intp *shape, int number, bint zeroed):
     if zeroed:
         return cnp.PyArray_ZEROS(ndim, shape, number, 0)
     return cnp.PyArray_EMPTY(ndim, shape, number, 0)
 
 
-cdef cnp.ndarray new(int ndim, cnp.npy_intp *shape, int number, bint zeroed=False):
+cdef cnp.ndarray placed_new(int ndim, cnp.npy_intp *shape, int number, bint zeroed):
+    numpys = PyDataMem_SetHandler(PLACING)
+    try:
+        if <PyObject *>numpys is PyDataMem_DefaultHandler:
+            return plain_new(ndim, shape, number, zeroed)
+    finally:
+        PyDataMem_SetHandler(numpys)
+    return plain_new(ndim, shape, number, zeroed)            # by the user's own handler
+
+
+cdef inline cnp.ndarray new(int ndim, cnp.npy_intp *shape, int number, bint zeroed=False):
     """A new C-contiguous array of floats."""
     cdef size_t size = 4 if number == cnp.NPY_FLOAT32 else 8
     cdef int i
@@ -120,13 +130,7 @@ cdef cnp.ndarray new(int ndim, cnp.npy_intp *shape, int number, bint zeroed=Fals
         size *= <size_t>shape[i]
     if size < PLACED_FROM:
         return plain_new(ndim, shape, number, zeroed)
-    numpys = PyDataMem_SetHandler(PLACING)
-    try:
-        if <PyObject *>numpys is PyDataMem_DefaultHandler:
-            return plain_new(ndim, shape, number, zeroed)
-    finally:
-        PyDataMem_SetHandler(numpys)
-    return plain_new(ndim, shape, number, zeroed)            # by the user's own handler
+    return placed_new(ndim, shape, number, zeroed)
 
 
 cdef cnp.ndarray new_of(tuple shape, int number):
