@@ -170,7 +170,7 @@ static FL_INLINE void FL(pixel_tile)(const FL(row_call) *call, FL(pixels) at, pt
     }
     FL(end_rows)(call, n, &b);
     if (a->boost) FL(boost_parts)(a->boost, first, n, &b);
-    for (int l = 0; l < n; l++) lanes[l % FL_LANES] += b.value[l];
+    FL(add)(b.value, n, lanes);
     if (v)
         for (int l = 0; l < n; l++) v[first + l] = b.value[l];
     if (!g) return;

@@ -3,18 +3,19 @@
 
 /* All columns of turned_rows rows to a tile, whose columns are a tile apart; or back. The last four columns of a
  * number that four does not divide are moved together with some of those before them. */
-static FL_INLINE void FL(turn_block)(real *const *rows, ptrdiff_t classes, int back, real *tile) {
+static FL_INLINE void FL(turn_block)(FL(row_places) rows, ptrdiff_t classes, int back, real *tile) {
     for (ptrdiff_t c = 0; c < classes && classes >= 4; c += 4) {
         ptrdiff_t at = c + 4 <= classes ? c : classes - 4;
         real *first = tile + at * FL(tile);
         real *columns[] = {first, first + FL(tile), first + 2 * FL(tile), first + 3 * FL(tile)};
         if (back) FL(turn_columns)((const real *const *)columns, rows, at);
-        else FL(turn_rows)((const real *const *)rows, at, columns);
+        else FL(turn_rows)(rows, at, columns);
     }
     for (ptrdiff_t c = 0; c < classes && classes < 4; c++) {
         for (int i = 0; i < FL(turned_rows); i++) {
-            if (back) rows[i][c] = tile[c * FL(tile) + i];
-            else tile[c * FL(tile) + i] = rows[i][c];
+            real *number = FL(place_of)(rows, i) + c;
+            if (back) *number = tile[c * FL(tile) + i];
+            else tile[c * FL(tile) + i] = *number;
         }
     }
 }
@@ -27,7 +28,7 @@ static FL_PASS void FL(turn_some)(const fl_rowwise_args *a, const fl_rows *rows,
         ptrdiff_t at = first + (i < n ? i : n - 1);
         row[i] = back && i >= n ? none : (real *)rows->data + FL(row_offset)(at, a->inner, rows);
     }
-    FL(turn_block)(row, a->classes, back, tile);
+    FL(turn_block)((FL(row_places)){.each = row}, a->classes, back, tile);
 }
 
 /* n rows to a tile, or back. Lanes from n to a whole row of them hold the last row again. */
@@ -39,9 +40,8 @@ static FL_INLINE void FL(turn)(const fl_rowwise_args *a, const fl_rows *rows, pt
             FL(turn_some)(a, rows, first + r, n - r, back, tile + r);
             continue;
         }
-        real *row[FL(turned_rows)];
-        for (int i = 0; i < FL(turned_rows); i++) row[i] = (real *)rows->data + (first + r + i) * rows->outer;
-        FL(turn_block)(row, a->classes, back, tile + r);
+        FL(row_places) places = {(real *)rows->data + (first + r) * rows->outer, rows->outer, NULL};
+        FL(turn_block)(places, a->classes, back, tile + r);
     }
 }
 

@@ -54,18 +54,28 @@ static FL_INLINE void FL(exchange)(FL(pieces) *p) {
 }
 #endif
 
+/* Rows one step apart, or each where `each` says. */
+typedef struct {
+    real *first;
+    ptrdiff_t step;
+    real *const *each;
+} FL(row_places);
+static FL_INLINE real *FL(place_of)(FL(row_places) rows, int i) {
+    return rows.each ? rows.each[i] : rows.first + i * rows.step;
+}
+
 /* Four numbers of each of turned_rows rows, from column `at` of them, to four columns. */
-static FL_INLINE void FL(turn_rows)(const real *const *rows, ptrdiff_t at, real *const *columns) {
+static FL_INLINE void FL(turn_rows)(FL(row_places) rows, ptrdiff_t at, real *const *columns) {
 #if FL_SHUFFLES
     FL(pieces) p[4];
     for (int k = 0; k < 4; k++) {
-#define FL_PIECE(i) (*(const FL(piece) *)(rows[4 * i + k] + at))
+#define FL_PIECE(i) (*(const FL(piece) *)(FL(place_of)(rows, 4 * i + k) + at))
 #if FL_PIECES == 4
         /* Compilers make half as many shuffles more of what is written as below. */
-        __m512 wide = _mm512_castps128_ps512(_mm_loadu_ps(rows[k] + at));
-        wide = _mm512_insertf32x4(wide, _mm_loadu_ps(rows[4 + k] + at), 1);
-        wide = _mm512_insertf32x4(wide, _mm_loadu_ps(rows[8 + k] + at), 2);
-        p[k] = (FL(pieces))_mm512_insertf32x4(wide, _mm_loadu_ps(rows[12 + k] + at), 3);
+        __m512 wide = _mm512_castps128_ps512(_mm_loadu_ps(FL(place_of)(rows, k) + at));
+        wide = _mm512_insertf32x4(wide, _mm_loadu_ps(FL(place_of)(rows, 4 + k) + at), 1);
+        wide = _mm512_insertf32x4(wide, _mm_loadu_ps(FL(place_of)(rows, 8 + k) + at), 2);
+        p[k] = (FL(pieces))_mm512_insertf32x4(wide, _mm_loadu_ps(FL(place_of)(rows, 12 + k) + at), 3);
 #elif FL_PIECES == 2
         p[k] = __builtin_shufflevector(FL_PIECE(0), FL_PIECE(1), 0, 1, 2, 3, 4, 5, 6, 7);
 #else
@@ -77,27 +87,27 @@ static FL_INLINE void FL(turn_rows)(const real *const *rows, ptrdiff_t at, real 
     for (int k = 0; k < 4; k++) *(FL(pieces) *)columns[k] = p[k];
 #else
     for (int i = 0; i < FL(turned_rows); i++)
-        for (int k = 0; k < 4; k++) columns[k][i] = rows[i][at + k];
+        for (int k = 0; k < 4; k++) columns[k][i] = FL(place_of)(rows, i)[at + k];
 #endif
 }
 
 /* The other way round. */
-static FL_INLINE void FL(turn_columns)(const real *const *columns, real *const *rows, ptrdiff_t at) {
+static FL_INLINE void FL(turn_columns)(const real *const *columns, FL(row_places) rows, ptrdiff_t at) {
 #if FL_SHUFFLES
     FL(pieces) p[4];
     for (int k = 0; k < 4; k++) p[k] = *(const FL(pieces) *)columns[k];
     FL(exchange)(p);
     for (int k = 0; k < 4; k++) {
 #if FL_PIECES == 1
-        *(FL(piece) *)(rows[k] + at) = p[k];
+        *(FL(piece) *)(FL(place_of)(rows, k) + at) = p[k];
 #else
         _Pragma("GCC unroll 4") for (int i = 0; i < FL_PIECES; i++)
-            memcpy(rows[4 * i + k] + at, (real *)&p[k] + 4 * i, 4 * sizeof(real));
+            memcpy(FL(place_of)(rows, 4 * i + k) + at, (real *)&p[k] + 4 * i, 4 * sizeof(real));
 #endif
     }
 #else
     for (int i = 0; i < FL(turned_rows); i++)
-        for (int k = 0; k < 4; k++) rows[i][at + k] = columns[k][i];
+        for (int k = 0; k < 4; k++) FL(place_of)(rows, i)[at + k] = columns[k][i];
 #endif
 }
 
@@ -106,16 +116,13 @@ static FL_INLINE void FL(turn_columns)(const real *const *columns, real *const *
 static FL_INLINE void FL(turn_quads)(const real *from, ptrdiff_t step, int n, real *const *columns) {
     const int end = FL(whole_rows)(n);
     for (int r = 0; r < end; r += FL(turned_rows)) {
-        const real *rows[FL(turned_rows)];
         real *to[] = {columns[0] + r, columns[1] + r, columns[2] + r, columns[3] + r};
         if (r + FL(turned_rows) <= n) {
-            for (int i = 0; i < FL(turned_rows); i++) rows[i] = from + (r + i) * step;
-            FL(turn_rows)(rows, 0, to);
+            FL(turn_rows)((FL(row_places)){(real *)from + r * step, step, NULL}, 0, to);
         } else {
             real last[4 * FL(turned_rows)] = {0};
             for (int i = 0; i < n - r; i++) memcpy(last + 4 * i, from + (r + i) * step, 4 * sizeof(real));
-            for (int i = 0; i < FL(turned_rows); i++) rows[i] = last + 4 * i;
-            FL(turn_rows)(rows, 0, to);
+            FL(turn_rows)((FL(row_places)){last, 4, NULL}, 0, to);
         }
     }
 }
