@@ -44,6 +44,7 @@ struct FL(row_call) {
     real weight_sum;               /* of the class weights */
     ptrdiff_t per_chunk;           /* rows or tiles */
     int stream;
+    int far;                       /* in caches that are slow to answer, or in none */
     double *partials;
     int failed;                    /* no memory for a row */
     real parameters[FL_MAX_PARAMETERS];

@@ -36,17 +36,24 @@ static void FL(rowwise_chunk)(void *context, ptrdiff_t chunk) {
         for (; first < last; first++) {
             ptrdiff_t outer = first / tiles, inner = first % tiles * FL(tile), left = a->inner - inner;
             FL(pixels) at = {
-                (const real *)a->input.data + outer * a->input.outer + inner,
-                a->target.data ? (const real *)a->target.data + outer * a->target.outer + inner : NULL,
-                a->grad.data ? (real *)a->grad.data + outer * a->grad.outer + inner : NULL,
-                a->input.class_,
-                a->target.class_,
-                a->grad.class_,
-                left < FL(tile) ? (int)left : FL(tile),
-                left < FL(tile) ? (int)left : FL(tile),
-                a->hess.data ? (real *)a->hess.data + outer * a->hess.outer + inner : NULL,
-                a->hess.class_,
+                .x = (const real *)a->input.data + outer * a->input.outer + inner,
+                .t = a->target.data ? (const real *)a->target.data + outer * a->target.outer + inner : NULL,
+                .g = a->grad.data ? (real *)a->grad.data + outer * a->grad.outer + inner : NULL,
+                .x_class = a->input.class_,
+                .t_class = a->target.class_,
+                .g_class = a->grad.class_,
+                .n = left < FL(tile) ? (int)left : FL(tile),
+                .width = left < FL(tile) ? (int)left : FL(tile),
+                .h = a->hess.data ? (real *)a->hess.data + outer * a->hess.outer + inner : NULL,
+                .h_class = a->hess.class_,
+                .next_x_class = a->input.class_,
+                .next_g_class = a->grad.class_,
             };
+            /* As many streams as this the processor does not follow by itself. */
+            if (call->far && a->classes > 32) {
+                at.next_x = at.x + FL(tile);
+                at.next_g = at.g ? at.g + FL(tile) : NULL;
+            }
             if (wide) {
                 at.g = wide, at.h = wide + a->classes * FL(tile);
                 at.g_class = at.h_class = FL(tile);
@@ -136,6 +143,7 @@ static fl_status FL(rowwise)(fl_rowwise_args *a) {
         if (by_rows && call.per_chunk > FL(tile)) call.per_chunk -= call.per_chunk % FL(tile);
         n_chunks = (units + call.per_chunk - 1) / call.per_chunk;
     }
+    call.far = rows * a->classes * (ptrdiff_t)sizeof(real) >= FL_FAR_BYTES;
     call.stream = a->reused && by_rows && a->grad.data && a->classes >= FL_STREAM_CLASSES
         && rows * a->classes * (ptrdiff_t)sizeof(real) >= FL_STREAM_BYTES;
 

@@ -51,16 +51,24 @@ static FL_INLINE void FL(short_rows)(const FL(row_call) *call, ptrdiff_t first, 
     const int width = FL(whole_rows)(n);
     FL(turn)(a, &a->input, first, n, 0, x);
     if (a->target.data) FL(turn)(a, &a->target, first, n, 0, t);
-    FL(pixels) at = {x,
-                     a->target.data ? t : NULL,
-                     a->grad.data ? x : NULL,
-                     FL(tile),
-                     FL(tile),
-                     FL(tile),
-                     n,
-                     width,
-                     a->hess.data ? h : NULL,
-                     FL(tile)};
+    FL(pixels) at = {
+        .x = x,
+        .t = a->target.data ? t : NULL,
+        .g = a->grad.data ? x : NULL,
+        .x_class = FL(tile),
+        .t_class = FL(tile),
+        .g_class = FL(tile),
+        .n = n,
+        .width = width,
+        .h = a->hess.data ? h : NULL,
+        .h_class = FL(tile),
+        .next_x_class = width,
+        .next_g_class = width,
+    };
+    if (call->far && a->input.outer == a->classes)
+        at.next_x = (const real *)a->input.data + (first + n) * a->classes;
+    if (call->far && at.g && a->grad.outer == a->classes)
+        at.next_g = (real *)a->grad.data + (first + n) * a->classes;
     FL(pixel_tile)(call, at, first, 1, lanes);
     if (at.g) FL(turn)(a, &a->grad, first, n, 1, x);
     if (at.h) FL(turn)(a, &a->hess, first, n, 1, h);
