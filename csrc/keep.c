@@ -4,7 +4,7 @@
  * system take half the time of a cheap loss. Kept blocks are lent to the system meanwhile (MADV_FREE): it takes
  * their pages when memory gets short, and leaves them mapped when it does not. Without that, on other systems
  * than Linux, nothing is kept. */
-#define _DEFAULT_SOURCE
+#define _GNU_SOURCE
 #include "keep.h"
 
 #ifdef __linux__
@@ -13,13 +13,17 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#ifndef MADV_FREE
+#define MADV_FREE 8 /* younger than the headers that wheels are built with */
+#endif
+
 enum { FL_KEPT_BLOCKS = 8 };
 #define FL_HUGE_PAGE ((uintptr_t)2 << 20) /* lent whole: a part would split it */
 
 static atomic_flag busy = ATOMIC_FLAG_INIT;
 static fl_block kept[FL_KEPT_BLOCKS]; /* oldest first */
 static int count;
-static size_t total, limit;
+static _Atomic size_t total, limit;
 
 /* Whoever finds it taken goes without: nobody waits, not even a forked child whose parent was here. */
 static int enter(void) { return !atomic_flag_test_and_set_explicit(&busy, memory_order_acquire); }
@@ -57,19 +61,14 @@ static int lend(fl_block b) {
 
 void fl_keep_limit(size_t bytes, fl_drop *drop) {
     fl_block gone[FL_KEPT_BLOCKS];
-    while (!enter());
     limit = bytes;
+    if (!enter()) return; /* whoever is there, or comes next, makes room */
     int n = make_room(0, 0, gone);
     leave();
     for (int i = 0; i < n; i++) drop(gone[i]);
 }
 
-size_t fl_kept(void) {
-    while (!enter());
-    size_t bytes = total;
-    leave();
-    return bytes;
-}
+size_t fl_kept(void) { return total; }
 
 int fl_keep_has(size_t bytes) {
     if (!enter()) return 0;

@@ -16,7 +16,7 @@ typedef struct {
 /* What there is no room for is handed to this. */
 typedef void fl_drop(fl_block block);
 
-/* Keep at most this many bytes from now on. */
+/* Keep at most this many bytes: what is above goes now, or with the next fl_keep if another thread is at it. */
 void fl_keep_limit(size_t bytes, fl_drop *drop);
 size_t fl_kept(void);
 

@@ -8,7 +8,7 @@
  * What was made of them later stands in box_variants.h.
  *
  * Libraries agree on these and differ in where they add a small number and in what a touching pair is.
- * Those differences are the rules below; there is one formula.
+ * Those differences are the rules below; there is one formula, and at the end the same rearranged for matrices.
  *
  * Kinks: a tie of max or min passes half of the derivative to either side. */
 

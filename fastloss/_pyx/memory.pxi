@@ -44,6 +44,16 @@ cdef inline fl_block *block_of(void *data) noexcept nogil:
     return <fl_block *>data - 1
 
 
+cdef inline size_t whole(size_t size) noexcept nogil:
+    """The bytes of a block for data of so many."""
+    return size + PAGE + sizeof(fl_block)
+
+
+cdef bint from_the_system(size_t size) noexcept:
+    """Whether a new array of so many bytes is memory that the system has just cleared."""
+    return size >= FL_KEEP_FROM and not fl_keep_has(whole(size))
+
+
 cdef void *placed(fl_block block) noexcept nogil:
     cdef void *data
     if block.start == NULL:
@@ -59,7 +69,7 @@ cdef void drop_block(fl_block block) noexcept nogil:
 
 cdef void *placing_malloc(void *ctx, size_t size) noexcept nogil:
     cdef fl_block block
-    block.bytes = size + PAGE + sizeof(fl_block)
+    block.bytes = whole(size)
     if block.bytes < size:
         return NULL
     if size >= FL_KEEP_FROM:
@@ -72,7 +82,7 @@ cdef void *placing_malloc(void *ctx, size_t size) noexcept nogil:
 
 cdef void *placing_calloc(void *ctx, size_t nelem, size_t elsize) noexcept nogil:
     cdef fl_block block
-    block.bytes = nelem * elsize + PAGE + sizeof(fl_block)
+    block.bytes = whole(nelem * elsize)
     block.start = NUMPY.calloc(NUMPY.ctx, block.bytes, 1)
     return placed(block)
 

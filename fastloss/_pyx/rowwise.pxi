@@ -26,7 +26,6 @@ cdef extern from "fastloss.h" nogil:
     double fl_rowwise_cost(const fl_rowwise_args *args)
 
 
-
 cdef Py_ssize_t merged_stride(cnp.ndarray a, int first, int last) noexcept:
     """The one stride in bytes that walks the axes first .. last - 1; -1 if there is none."""
     cdef Py_ssize_t stride = 0, extent = 0
@@ -376,13 +375,11 @@ def nll_loss(int loss, input, target, weight, ignore_index, reduction, grad, hes
     """The target's entry alone, of rows of log-probabilities."""
     cdef fl_rowwise_args args
     cdef RowCall call = RowCall()
-    cdef size_t size
     call.start(&args, loss, input, 1, reduction)
     call.class_weights(weight)
     call.labels(as_operand("target", target), ignore_index)
     # From the system, zeros cost nothing where they are not touched; other memory the threads clear.
-    size = <size_t>cnp.PyArray_NBYTES(call.x)
-    call.blank = not call.rows or (size >= FL_KEEP_FROM and not fl_keep_has(size))
+    call.blank = not call.rows or from_the_system(cnp.PyArray_NBYTES(call.x))
     call.outputs(input, target, weight, grad, hess)
     call.blank_derivatives()
     return call.run()
