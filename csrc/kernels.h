@@ -28,6 +28,14 @@
  * the others. Chunks are cut by elements, never by threads. */
 enum { FL_LANES = 16, FL_STRIP = 256, FL_CHUNK = 4096, FL_FEW_CHUNKS = 64 };
 
+#if defined(__AVX512F__)
+enum { FL_VECTOR_BYTES = 64 };
+#elif defined(__AVX2__)
+enum { FL_VECTOR_BYTES = 32 };
+#else
+enum { FL_VECTOR_BYTES = 16 };
+#endif
+
 /* Rows: elements per chunk, elements handled together, classes from which a row is streamed. */
 enum {
     FL_ROW_CHUNK = 16384,

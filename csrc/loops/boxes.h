@@ -8,7 +8,6 @@ typedef struct {
     FL(overlap_loop) *loop;
     FL(overlap_rules) rules;
     int kind, sum_only;
-    int far;                /* in caches that are slow to answer, or in none */
     real sign, offset;      /* value = offset + sign overlap */
     real factor;            /* of the derivatives */
     double *partials;
@@ -42,20 +41,16 @@ static void FL(read_boxes)(const fl_operand *boxes, ptrdiff_t step, const fl_spa
     FL(gather_columns)(boxes, step, space, start, n, 4, (real *[]){b->x1, b->y1, b->x2, b->y2});
 }
 
-/* Half of the next block of an operand, a cache line at a time, while this one is worked on: up to 1.14x on a
- * million boxes. The processor's own prefetching rests while the block is in the first-level cache. */
-static FL_INLINE void FL(fetch_half)(const FL(boxes_call) *call, const fl_operand *boxes, ptrdiff_t from) {
-    if (!call->far || !boxes->direct) return;
-    const char *at = boxes->data + 4 * from * (ptrdiff_t)sizeof(real);
-    for (int i = 0; i < 2 * FL(block) *(int)sizeof(real); i += 64) __builtin_prefetch(at + i, 0, 2);
-}
-
-/* Where the gradient of this block will go. */
-static FL_INLINE void FL(fetch_grad)(const FL(boxes_call) *call, ptrdiff_t start) {
-    const fl_operand *grad = &call->args->grad;
-    if (!call->far || !grad->data || !grad->direct) return;
-    char *at = grad->data + 4 * start * (ptrdiff_t)sizeof(real);
-    for (int i = 0; i < 4 * FL(block) *(int)sizeof(real); i += 64) __builtin_prefetch(at + i, 1, 3);
+/* Of blocks of boxes of so many numbers. What is not read or written in place is somewhere else, and not fetched. */
+static fl_box_places FL(box_places)(const fl_boxes_args *args, ptrdiff_t start, int numbers,
+                                    void *elsewhere) {
+    const ptrdiff_t next = (start + FL(block))*numbers * (ptrdiff_t)sizeof(real) - FL_AHEAD_BYTES;
+    const fl_operand *grad = &args->grad;
+    return (fl_box_places){
+        args->boxes1.direct ? args->boxes1.data + next : elsewhere,
+        args->boxes2.direct ? args->boxes2.data + next : elsewhere,
+        grad->data && grad->direct ? grad->data + next : elsewhere,
+    };
 }
 
 static void FL(write_grad)(const FL(boxes_call) *call, ptrdiff_t start, int n, const FL(overlap_block) *r,
@@ -85,17 +80,13 @@ static void FL(boxes_chunk)(void *context, ptrdiff_t chunk) {
     real weights[FL(block)];
     for (; start < end; start += FL(block)) {
         int n = end - start < FL(block) ? (int)(end - start) : FL(block);
-        const ptrdiff_t next = start + FL(block), middle = next + FL(block) / 2;
         FL(read_boxes)(&args->boxes1, args->step1, space, start, n, &p);
-        FL(fetch_half)(call, &args->boxes1, next);
         FL(read_boxes)(&args->boxes2, args->step2, space, start, n, &t);
-        FL(fetch_half)(call, &args->boxes2, next);
         FL(complete)(&p, n, args->format, FL(needs_angle)(call->kind), call->rules.height);
-        FL(fetch_half)(call, &args->boxes1, middle);
         FL(complete)(&t, n, args->format, FL(needs_angle)(call->kind), call->rules.height);
-        FL(fetch_half)(call, &args->boxes2, middle);
-        FL(fetch_grad)(call, start);
-        call->loop(&p, &t, n, &call->rules, call->sign, call->offset, &r);
+        const fl_box_places places = FL(box_places)(args, start, 4, &r);
+        call->loop(&p, &t, n, &call->rules, call->sign, call->offset, &r,
+                   space->size > FL(block) ? &places : NULL);
         const real *w = call->sum_only ? NULL : FL(load)(&args->weight, space, start, n, weights);
         if (w) FL(weigh)(w, n, r.value);
         FL(add)(r.value, n, lanes);
@@ -145,7 +136,6 @@ static fl_status FL(boxes)(fl_boxes_args *args) {
         .kind = kind,
         .sign = args->as_loss ? -1 : 1,
         .offset = args->as_loss ? 1 : 0,
-        .far = 4 * size * (ptrdiff_t)sizeof(real) >= FL_FAR_BYTES,
     };
     call.factor = (real)(call.sign / divisor);
     call.partials = n_chunks <= FL_FEW_CHUNKS ? few : malloc(n_chunks * sizeof(double));

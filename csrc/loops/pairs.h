@@ -83,7 +83,7 @@ static void FL(tile_any)(const FL(pairs_call) *call, const FL(box_block) *p, int
     FL_ALIGNED FL(overlap_block) r;
     for (int i = 0; i < height; i++, value += call->args->m) {
         FL(repeat)(p, i, FL(whole_rows)(width), &q);
-        loop(&q, t, width, &call->rules, 1, 0, &r);
+        loop(&q, t, width, &call->rules, 1, 0, &r, NULL);
         memcpy(value, r.value, width * sizeof(real));
     }
 }
@@ -94,7 +94,7 @@ static void FL(column_values)(const FL(pairs_call) *call, const FL(box_block) *p
     FL_ALIGNED FL(box_block) q;
     FL_ALIGNED FL(overlap_block) r;
     FL(repeat)(t, j, FL(whole_rows)(height), &q);
-    FL(overlap_table)[call->kind][0](p, &q, height, &call->rules, 1, 0, &r);
+    FL(overlap_table)[call->kind][0](p, &q, height, &call->rules, 1, 0, &r, NULL);
     for (int i = 0; i < height; i++) value[i * call->args->m + j] = r.value[i];
 }
 
@@ -125,7 +125,7 @@ static void FL(tile_grads)(const FL(pairs_call) *call, const FL(box_block) *p, i
     FL_ALIGNED FL(overlap_block) r;
     for (int i = 0; i < height; i++, value += call->args->m, grad += 4 * call->args->m) {
         FL(repeat)(p, i, FL(whole_rows)(width), &q);
-        loop(&q, t, width, &call->rules, 1, 0, &r);
+        loop(&q, t, width, &call->rules, 1, 0, &r, NULL);
         if (call->kind > FL_CIOU) memcpy(value, r.value, width * sizeof(real));
         FL(join)(&r, width, call->args->format, NULL, 1, grad);
     }

@@ -20,6 +20,13 @@ enum { FL(to_value) = 1, FL(to_grad) = 2, FL(to_hess) = 4, FL(to_curvature) = 8 
 static FL_INLINE void FL(point_row)(FL(point_formula) formula, int outputs, int flags, const real *x,
                                     const real *t, const real *a, const real *p, real scale, real *v, real *g,
                                     real *h, real *sums) {
+    enum { bytes = FL_LANES * sizeof(real) };
+    fl_fetch(x, bytes);
+    fl_fetch(t, bytes);
+    if (flags & FL_HAS_AUX) fl_fetch(a, bytes);
+    if (outputs & FL(to_value)) fl_fetch_output(v, bytes);
+    if (outputs & FL(to_grad)) fl_fetch_output(g, bytes);
+    if (outputs & (FL(to_hess) | FL(to_curvature))) fl_fetch_output(h, bytes);
     FL_LANE_LOOP
     for (int l = 0; l < FL_LANES; l++) {
         FL(point) r = formula(x[l], t[l], flags & (FL_HAS_AUX | FL_LOGIT) ? a[l] : (real)1, p);

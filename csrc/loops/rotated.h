@@ -13,7 +13,7 @@ typedef struct {
     real x[FL(block)], y[FL(block)], w[FL(block)], h[FL(block)], r[FL(block)];
 } FL(rotated_results);
 
-static FL_INLINE FL(rotated) FL(rotated_at)(const FL(rotated_block) *b, int i) {
+static FL_INLINE FL(rotated) FL(rotated_at)(const FL(rotated_block) *b, ptrdiff_t i) {
     return (FL(rotated)){b->x[i], b->y[i], b->w[i], b->h[i], b->c[i], b->s[i], b->p[i], b->q[i]};
 }
 
@@ -50,9 +50,10 @@ static void FL(complete_rotated)(const real *boxes, int n, int format, FL(rotate
 /* ---- the arithmetic ------------------------------------------------------------------- */
 
 typedef void FL(rotated_loop)(const FL(rotated_block) *b, const FL(rotated_block) *t, int n,
-                              const real *parameters, real sign, real offset, FL(rotated_results) *r);
+                              const real *parameters, real sign, real offset, FL(rotated_results) *r,
+                              const fl_box_places *places);
 
-static FL_INLINE void FL(keep_result)(FL(rotated_overlap) o, int i, int derive, real sign, real offset,
+static FL_INLINE void FL(keep_result)(FL(rotated_overlap) o, ptrdiff_t i, int derive, real sign, real offset,
                                       FL(rotated_results) *r) {
     r->value[i] = FL(fma)(sign, o.value, offset);
     if (derive) r->x[i] = o.x, r->y[i] = o.y, r->w[i] = o.w, r->h[i] = o.h, r->r[i] = o.r;
@@ -60,20 +61,28 @@ static FL_INLINE void FL(keep_result)(FL(rotated_overlap) o, int i, int derive, 
 
 static FL_INLINE void FL(probiou_rows)(int derive, const FL(rotated_block) *restrict b,
                                        const FL(rotated_block) *restrict t, int n, const real *parameters,
-                                       real sign, real offset, FL(rotated_results) *restrict r) {
+                                       real sign, real offset, FL(rotated_results) *restrict r,
+                                       const fl_box_places *places) {
+    enum { step = FL_VECTOR_BYTES / sizeof(real), bytes = 5 * FL_VECTOR_BYTES };
     const real own[] = {parameters[0]};
-    int rows = FL(whole_rows)(n);
-    FL_BOX_LOOP
-    for (int i = 0; i < rows; i++)
-        FL(keep_result)(FL(probiou)(derive, FL(rotated_at)(b, i), FL(rotated_at)(t, i), own), i, derive,
-                        -sign, sign + offset, r);
+    const int rows = FL(whole_rows)(n);
+    for (ptrdiff_t from = 0; from < rows; from += step) {
+        if (places) fl_fetch_boxes(places, from / step * bytes, bytes, derive);
+        FL_BOX_LOOP
+        for (ptrdiff_t l = 0; l < step; l++)
+            FL(keep_result)(
+                FL(probiou)(derive, FL(rotated_at)(b, from + l), FL(rotated_at)(t, from + l), own), from + l,
+                derive, -sign, sign + offset, r);
+    }
 }
 
 /* Rows of which no pair meets, as most do where boxes are scattered, are not worked out: 5x there. */
 static FL_INLINE void FL(rotated_iou_rows)(int derive, const FL(rotated_block) *restrict b,
                                            const FL(rotated_block) *restrict t, int n, const real *parameters,
-                                           real sign, real offset, FL(rotated_results) *restrict r) {
+                                           real sign, real offset, FL(rotated_results) *restrict r,
+                                           const fl_box_places *places) {
     int rows = FL(whole_rows)(n);
+    (void)places;
     for (int i = 0; i < rows; i += FL_LANES) {
         int meet = 0;
         for (int l = i; l < i + FL_LANES; l++)
@@ -96,8 +105,9 @@ static FL_INLINE void FL(rotated_iou_rows)(int derive, const FL(rotated_block) *
 
 #define FL_ROTATED_LOOP(name, rows, derive) \
     static void FL(name)(const FL(rotated_block) *b, const FL(rotated_block) *t, int n, \
-                         const real *parameters, real sign, real offset, FL(rotated_results) *r) { \
-        FL(rows)(derive, b, t, n, parameters, sign, offset, r); \
+                         const real *parameters, real sign, real offset, FL(rotated_results) *r, \
+                         const fl_box_places *places) { \
+        FL(rows)(derive, b, t, n, parameters, sign, offset, r, places); \
     }
 FL_ROTATED_LOOP(probiou_values, probiou_rows, 0)
 FL_ROTATED_LOOP(probiou_grads, probiou_rows, 1)
@@ -139,8 +149,15 @@ static void FL(read_rotated)(const fl_operand *boxes, ptrdiff_t step, const fl_s
 
 /* Five columns to n boxes. */
 static FL_PASS void FL(join_rotated)(const FL(rotated_results) *restrict r, int n, real *restrict boxes) {
-    for (int i = 0; i < n; i++, boxes += FL(rotated_numbers))
-        boxes[0] = r->x[i], boxes[1] = r->y[i], boxes[2] = r->w[i], boxes[3] = r->h[i], boxes[4] = r->r[i];
+    enum { N = FL(rotated_numbers) };
+    int i = 0;
+    for (; i + FL(turned_rows) <= n; i += FL(turned_rows))
+        FL(turn_columns)((const real *[]){r->x + i, r->y + i, r->w + i, r->h + i},
+                         (FL(row_places)){boxes + N * i, N, NULL}, 0);
+    for (; i < n; i++)
+        boxes[N * i] = r->x[i], boxes[N * i + 1] = r->y[i], boxes[N * i + 2] = r->w[i],
+                  boxes[N * i + 3] = r->h[i];
+    for (i = 0; i < n; i++) boxes[N * i + 4] = r->r[i];
 }
 
 static void FL(write_rotated)(const FL(rotated_call) *call, ptrdiff_t start, int n, FL(rotated_results) *r,
@@ -175,7 +192,9 @@ static void FL(rotated_chunk)(void *context, ptrdiff_t chunk) {
         FL(read_rotated)(&args->boxes2, args->step2, space, start, n, &t);
         FL(complete_gaussians)(&b, n, call->parameters[1]);
         FL(complete_gaussians)(&t, n, call->parameters[1]);
-        FL(rotated_table)[1][!!args->grad.data](&b, &t, n, call->parameters, -1, 1, &r);
+        const fl_box_places places = FL(box_places)(args, start, FL(rotated_numbers), &r);
+        FL(rotated_table)[1][!!args->grad.data](&b, &t, n, call->parameters, -1, 1, &r,
+                                                space->size > FL(block) ? &places : NULL);
         const real *w = FL(load)(&args->weight, space, start, n, weights);
         if (w) FL(weigh)(w, n, r.value);
         FL(add)(r.value, n, lanes);
@@ -258,7 +277,7 @@ static void FL(rotated_pairs_chunk)(void *context, ptrdiff_t chunk) {
             one.x[j] = box.x, one.y[j] = box.y, one.w[j] = box.w, one.h[j] = box.h;
             one.c[j] = box.c, one.s[j] = box.s, one.p[j] = box.p, one.q[j] = box.q;
         }
-        loop(&one, &t, across, call->parameters, 1, 0, &r);
+        loop(&one, &t, across, call->parameters, 1, 0, &r, NULL);
         ptrdiff_t at = (batch * args->n + top + i) * args->m + first;
         memcpy((real *)args->value + at, r.value, across * sizeof(real));
         if (!args->grad) continue;

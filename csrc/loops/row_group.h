@@ -42,6 +42,7 @@ static FL_INLINE void FL(take_row)(const real *x, ptrdiff_t classes, real *row, 
     for (; k + FL_LANES <= classes; k += FL_LANES) {
         const real *from = x + k;
         real *to = row + k;
+        fl_fetch(from, FL_LANES * sizeof(real));
         FL_LANE_LOOP
         for (int l = 0; l < FL_LANES; l++) {
             to[l] = from[l];

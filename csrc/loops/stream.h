@@ -1,6 +1,6 @@
-/* stream.h -- writes that go past the caches. Intrinsics, because no plain C says this.
+/* stream.h -- reads ahead of their turn, and writes that go past the caches: intrinsics, since no plain C says the latter.
  *
- * Only into a buffer of the caller's. New memory has just been zeroed by the system, so that its lines are in a cache:
+ * Past them only into a buffer of the caller's. New memory has just been zeroed by the system, so its lines are in a cache:
  * to stream into it took 1.2x to 2x as long (mse and cross entropy of 1e7 floats, Sapphire Rapids). */
 #ifdef __SSE2__
 #include <immintrin.h>
@@ -9,6 +9,29 @@
 /* Outputs of at least this many bytes are streamed: they would push everything else out of the caches and
  * cost a read of every line before its write. Operands of at least so many are worth a prefetch. */
 enum { FL_STREAM_BYTES = 32 << 20, FL_FAR_BYTES = 1 << 20 };
+
+/* Loops that go through memory from front to back ask for what they read and write FL_AHEAD_BYTES before its turn, a few
+ * cache lines at a time between the arithmetic: the processor's own prefetching begins anew in every page. A sum of two
+ * arrays takes 0.6x to 0.7x of the time for 1e6 to 1e7 floats, 0.9x for 1e5. */
+enum { FL_AHEAD_BYTES = 4096 };
+
+static FL_INLINE void fl_fetch(const void *row, int bytes) {
+    for (int i = 0; i < bytes; i += 64) __builtin_prefetch((const char *)row + FL_AHEAD_BYTES + i, 0, 3);
+}
+static FL_INLINE void fl_fetch_output(void *row, int bytes) {
+    for (int i = 0; i < bytes; i += 64) __builtin_prefetch((char *)row + FL_AHEAD_BYTES + i, 1, 3);
+}
+
+/* Where boxes are read and their gradients go, so far ahead of the loop that the next block of them is fetched. */
+typedef struct {
+    const char *boxes1, *boxes2;
+    char *grad;
+} fl_box_places;
+static FL_INLINE void fl_fetch_boxes(const fl_box_places *places, ptrdiff_t at, int bytes, int derive) {
+    fl_fetch(places->boxes1 + at, bytes);
+    fl_fetch(places->boxes2 + at, bytes);
+    if (derive) fl_fetch_output(places->grad + at, bytes);
+}
 
 #ifdef __SSE2__
 /* One cache line to a 64-byte boundary. */
