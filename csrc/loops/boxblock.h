@@ -1,7 +1,7 @@
 /* boxblock.h -- boxes between memory, where a box is four numbers in a row, and the arithmetic,
  * which wants one array per coordinate. A block of each fits the first-level cache. */
 
-enum { FL(block) = 1024 / sizeof(real) };
+enum { FL(block) = 512 / sizeof(real) };
 
 /* Boxes of one argument. */
 typedef struct {

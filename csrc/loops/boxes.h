@@ -44,7 +44,7 @@ static void FL(read_boxes)(const fl_operand *boxes, ptrdiff_t step, const fl_spa
 /* Of blocks of boxes of so many numbers. What is not read or written in place is somewhere else, and not fetched. */
 static fl_box_places FL(box_places)(const fl_boxes_args *args, ptrdiff_t start, int numbers,
                                     void *elsewhere) {
-    const ptrdiff_t next = (start + FL(block))*numbers * (ptrdiff_t)sizeof(real) - FL_AHEAD_BYTES;
+    const ptrdiff_t next = (start + 2 * FL(block))*numbers * (ptrdiff_t)sizeof(real) - FL_AHEAD_BYTES;
     const fl_operand *grad = &args->grad;
     return (fl_box_places){
         args->boxes1.direct ? args->boxes1.data + next : elsewhere,

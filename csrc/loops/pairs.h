@@ -6,41 +6,47 @@
 
 enum { FL(tile_rows) = 64 };
 
-/* Overlaps of box i of `p` with the n boxes of `t`, whose areas are given; of fewer than FL_LANES, with those too
- * that fill up the lanes. `next` numbers on, the next row's memory is fetched: 6 % of a million pairs. */
-typedef void FL(pair_loop)(const FL(box_block) *p, int i, const FL(box_block) *t, const real *areas, int n,
-                           const FL(overlap_rules) *rules, real *value, ptrdiff_t next);
+/* Overlaps of boxes `first` to `last` of `p` with the n boxes of `t`, whose areas are given, in rows one step apart; of
+ * fewer than FL_LANES, with those too that fill up the lanes. `next` numbers on, the next row's memory is fetched: 6 %
+ * of a million pairs. */
+typedef void FL(pair_loop)(const FL(box_block) *p, int first, int last, const FL(box_block) *t,
+                           const real *areas, int n, const FL(overlap_rules) *rules, real *value,
+                           ptrdiff_t step, ptrdiff_t next);
 
-static FL_INLINE void FL(pair_row)(int kind, int merged, const FL(box_block) *p, int i,
-                                   const FL(box_block) *restrict t, const real *restrict areas, int n,
-                                   const FL(overlap_rules) *rules, real *restrict value, ptrdiff_t next) {
+static FL_INLINE void FL(pair_rows)(int kind, int merged, const FL(box_block) *p, int first, int last,
+                                    const FL(box_block) *restrict t, const real *restrict areas, int n,
+                                    const FL(overlap_rules) *rules, real *restrict value, ptrdiff_t step,
+                                    ptrdiff_t next) {
     const FL(overlap_rules) own = *rules;
-    const FL(box) one = FL(box_at)(p, i, kind == FL_CIOU);
-    const int last = n < FL_LANES ? 0 : n - FL_LANES;
-    /* Lanes that the last row shares with the one before are worked out twice: nothing is written beyond n. */
-    for (int start = 0; start < n; start += FL_LANES) {
-        const int at = start < last ? start : last;
-        const real *area = areas + at;
-        real *to = value + at;
-        __builtin_prefetch(to + next, 1, 3);
-        FL_LANE_LOOP
-        for (int l = 0; l < FL_LANES; l++) {
-            FL(box) other = FL(box_at)(t, at + l, kind == FL_CIOU);
-            other.area = area[l];
-            if (merged) {
-                to[l] = FL(merged_overlap)(kind, one, other, &own);
-            } else {
-                FL(overlap) o = FL(overlap_of)(kind, 0, one, other, &own);
-                to[l] = kind == FL_IOU ? o.iou : o.iou - o.penalty;
+    const int final = n < FL_LANES ? 0 : n - FL_LANES;
+    for (int i = first; i < last; i++, value += step) {
+        const FL(box) one = FL(box_at)(p, i, kind == FL_CIOU);
+        /* Lanes that the last vector shares with the one before are worked out twice: nothing is written beyond n. */
+        for (int start = 0; start < n; start += FL_LANES) {
+            const int at = start < final ? start : final;
+            const real *area = areas + at;
+            real *to = value + at;
+            __builtin_prefetch(to + next, 1, 3);
+            FL_LANE_LOOP
+            for (int l = 0; l < FL_LANES; l++) {
+                FL(box) other = FL(box_at)(t, at + l, kind == FL_CIOU);
+                other.area = area[l];
+                if (merged) {
+                    to[l] = FL(merged_overlap)(kind, one, other, &own);
+                } else {
+                    FL(overlap) o = FL(overlap_of)(kind, 0, one, other, &own);
+                    to[l] = kind == FL_IOU ? o.iou : o.iou - o.penalty;
+                }
             }
         }
     }
 }
 
 #define FL_PAIR_LOOP(name, kind, merged) \
-    static void FL(name)(const FL(box_block) *p, int i, const FL(box_block) *t, const real *areas, int n, \
-                         const FL(overlap_rules) *rules, real *value, ptrdiff_t next) { \
-        FL(pair_row)(kind, merged, p, i, t, areas, n, rules, value, next); \
+    static void FL(name)(const FL(box_block) *p, int first, int last, const FL(box_block) *t, \
+                         const real *areas, int n, const FL(overlap_rules) *rules, real *value, \
+                         ptrdiff_t step, ptrdiff_t next) { \
+        FL(pair_rows)(kind, merged, p, first, last, t, areas, n, rules, value, step, next); \
     }
 #define FL_BOXES(name, kind, cost, pair_cost) \
     FL_PAIR_LOOP(name##_pair, kind, 0) \
@@ -103,14 +109,19 @@ static void FL(tile_values)(const FL(pairs_call) *call, const FL(box_block) *p, 
                             const FL(box_block) *t, int width, real *value) {
     const int torchvision = !call->args->training, plain = FL(all_moderate)(p, height);
     FL_ALIGNED real row[FL(block)], areas[FL(block)];
-    const int in_place = width >= FL_LANES;
-    real *to = value;
+    const ptrdiff_t step = call->args->m;
     for (int j = 0; j < FL(whole_rows)(width); j++) areas[j] = t->w[j] * t->h[j];
-    for (int i = 0; i < height; i++, to += call->args->m) {
-        int merged = torchvision && (plain || FL(moderate)(FL(box_at)(p, i, 0)));
-        FL(pair_table)[call->kind][merged](p, i, t, areas, width, &call->rules, in_place ? to : row,
-                                           in_place ? call->args->m : 0);
-        if (!in_place) memcpy(to, row, width * sizeof(real));
+    const int in_place = width >= FL_LANES;
+    if (plain && torchvision && in_place) {
+        FL(pair_table)[call->kind][1](p, 0, height, t, areas, width, &call->rules, value, step, step);
+    } else {
+        real *to = value;
+        for (int i = 0; i < height; i++, to += step) {
+            const int merged = torchvision && (plain || FL(moderate)(FL(box_at)(p, i, 0)));
+            FL(pair_table)[call->kind][merged](p, i, i + 1, t, areas, width, &call->rules,
+                                               in_place ? to : row, 0, in_place ? step : 0);
+            if (!in_place) memcpy(to, row, width * sizeof(real));
+        }
     }
     if (!torchvision || call->kind == FL_IOU || FL(all_moderate)(t, width)) return;
     for (int j = 0; j < width; j++)
