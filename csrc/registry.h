@@ -55,6 +55,7 @@ enum {
     FL_WIOU3,
     FL_MPDIOU,
     FL_NWD,
+    FL_CUBED_IOU,      /* alpha-IoU with the usual power of 3 */
     FL_ALPHA_IOU,      /* these and the inner ones in the order of the first four */
     FL_ALPHA_GIOU,
     FL_ALPHA_DIOU,

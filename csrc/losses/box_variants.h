@@ -157,14 +157,14 @@ static FL_INLINE FL(overlap) FL(wasserstein)(FL(box) p, FL(box) t, const FL(over
 /* ---- alpha-IoU: p[1] the power; inner IoU: p[1] the ratio ------------------------------------------------- */
 
 static FL_INLINE FL(overlap)
-    FL(alpha_iou)(int kind, int derive, FL(box) p, FL(box) t, const FL(overlap_rules) *rules) {
+    FL(alpha_iou)(int kind, int power, int derive, FL(box) p, FL(box) t, const FL(overlap_rules) *rules) {
     FL(overlap) r = {0};
     FL(meeting) m = FL(meet)(p, t, rules);
     FL(slopes) d = {0};
     real gain;
-    r.iou = FL(powered)(1, FL(abs)(m.iou), rules->p[1], &gain);
+    r.iou = FL(powered)(power, FL(abs)(m.iou), rules->p[1], &gain);
     if (derive) FL(iou_slopes)(&m, gain, &d);
-    r.penalty = FL(penalties)(kind, derive, 1, p, t, &m, rules, &d);
+    r.penalty = FL(penalties)(kind, derive, power, p, t, &m, rules, &d);
     if (derive) FL(spread)(kind != FL_IOU, p, t, &m, &d, rules, &r);
     return r;
 }
@@ -183,7 +183,7 @@ static FL_INLINE FL(overlap)
     FL(meeting) m = FL(meet)(p, t, rules);
     FL(slopes) d = {0};
     r.iou = in.iou;
-    r.penalty = FL(penalties)(kind, derive, 0, p, t, &m, rules, &d);
+    r.penalty = FL(penalties)(kind, derive, FL(plain), p, t, &m, rules, &d);
     if (derive) {
         if (kind != FL_IOU) FL(spread)(1, p, t, &m, &d, rules, &r);
         r.x1 += FL(fma)(k, in.x2 - in.x1, in.x1), r.x2 += FL(fma)(k, in.x1 - in.x2, in.x2);
@@ -204,6 +204,7 @@ static FL_INLINE FL(overlap)
     if (kind == FL_MPDIOU) return FL(corner)(derive, p, t, rules);
     if (kind == FL_NWD) return FL(wasserstein)(p, t, rules);
     if (kind >= FL_INNER_IOU) return FL(inner_iou)(kind - FL_INNER_IOU, derive, p, t, rules);
-    if (kind >= FL_ALPHA_IOU) return FL(alpha_iou)(kind - FL_ALPHA_IOU, derive, p, t, rules);
+    if (kind >= FL_ALPHA_IOU) return FL(alpha_iou)(kind - FL_ALPHA_IOU, FL(any_power), derive, p, t, rules);
+    if (kind == FL_CUBED_IOU) return FL(alpha_iou)(FL_IOU, FL(cubed), derive, p, t, rules);
     return FL(overlap_of)(kind, derive, p, t, rules);
 }

@@ -186,12 +186,13 @@ static FL_INLINE void FL(aspect_slopes)(FL(box) p, FL(box) t, real alpha, real g
     s->h = FL(fma)(-e, p.w, s->h);
 }
 
-/* x, or with `power` x^a and what d x counts in it. x is held to [0, 1], beyond which only inverted boxes
+/* x, x^3, or x^a, and what d x counts in it. A power's x is held to [0, 1], beyond which only inverted boxes
  * lie (and 1 by rounding); the infinite derivative at 0 for a < 1 is 0. */
+enum { FL(plain), FL(cubed), FL(any_power) };
 static FL_INLINE real FL(powered)(int power, real x, real a, real *gain) {
     *gain = 1;
-    if (!power) return x;
-    real base = FL(min)(1, FL(max)(0, x)), rest = FL(pow)(base, a - 1);
+    if (power == FL(plain)) return x;
+    real base = FL(min)(1, FL(max)(0, x)), rest = power == FL(cubed) ? base * base : FL(pow)(base, a - 1);
     rest = FL(from_bits)(FL(bits)(rest) & ~(FL(equal)(base, 0) & FL(less)(a, 1)));
     *gain = FL(from_bits)(FL(bits)(a * rest) & ~(FL(less)(x, 0) | FL(less)((real)1.0001, x)));
     return base * rest;
@@ -234,7 +235,7 @@ static FL_INLINE FL(overlap)
     FL(slopes) d = {0};
     r.iou = m.iou;
     if (derive) FL(iou_slopes)(&m, 1, &d);
-    r.penalty = FL(penalties)(kind, derive, 0, p, t, &m, rules, &d);
+    r.penalty = FL(penalties)(kind, derive, FL(plain), p, t, &m, rules, &d);
     if (derive) FL(spread)(kind != FL_IOU, p, t, &m, &d, rules, &r);
     return r;
 }
