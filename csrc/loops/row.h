@@ -264,7 +264,7 @@ static void FL(end_soft)(const FL(row_call) *call, FL(row_batch) *b, int n) {
         b->curve0[r] = b->curve1[r] = 0;
     }
 }
-static FL_INLINE void FL(end_targets)(FL(row_point) (*formula)(real, const real *), int targets,
+static FL_INLINE void FL(end_targets)(FL(row_point) (*formula)(real, real, const real *), int targets,
                                       const FL(row_call) *call, FL(row_batch) *b, int n) {
     const real scale = call->scale;
     const int two = targets == 2;
@@ -272,8 +272,12 @@ static FL_INLINE void FL(end_targets)(FL(row_point) (*formula)(real, const real 
     for (int k = 0; k < FL_MAX_PARAMETERS; k++) p[k] = call->parameters[k];
     FL_LANE_LOOP
     for (int r = 0; r < n; r++) {
-        FL(row_point) f0 = formula(b->score0[r] - b->most[r] - b->log_sum[r], p), f1 = {0, 0, 0};
-        if (two) f1 = formula(b->score1[r] - b->most[r] - b->log_sum[r], p);
+        const real above0 = b->score0[r] - b->most[r], above1 = b->score1[r] - b->most[r],
+                   log_sum = b->log_sum[r];
+        const real per_sum = 1 / b->sum[r];
+        FL(row_point) f0 = formula(above0 - log_sum, FL(exp_nonpositive)(above0) * per_sum, p),
+                      f1 = {0, 0, 0};
+        if (two) f1 = formula(above1 - log_sum, FL(exp_nonpositive)(above1) * per_sum, p);
         real slope0 = b->weight0[r] * f0.slope, slope1 = two ? b->weight1[r] * f1.slope : 0;
         real value = b->weight0[r] * f0.value + (two ? b->weight1[r] * f1.value : 0);
         b->share[r] = -(slope0 + slope1);

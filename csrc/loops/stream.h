@@ -16,10 +16,12 @@ enum { FL_STREAM_BYTES = 32 << 20, FL_FAR_BYTES = 1 << 20 };
 enum { FL_AHEAD_BYTES = 4096 };
 
 static FL_INLINE void fl_fetch(const void *row, int bytes) {
-    for (int i = 0; !FL_LEAN && i < bytes; i += 64) __builtin_prefetch((const char *)row + FL_AHEAD_BYTES + i, 0, 3);
+    for (int i = 0; !FL_LEAN && i < bytes; i += 64)
+        __builtin_prefetch((const char *)row + FL_AHEAD_BYTES + i, 0, 3);
 }
 static FL_INLINE void fl_fetch_output(void *row, int bytes) {
-    for (int i = 0; !FL_LEAN && i < bytes; i += 64) __builtin_prefetch((char *)row + FL_AHEAD_BYTES + i, 1, 3);
+    for (int i = 0; !FL_LEAN && i < bytes; i += 64)
+        __builtin_prefetch((char *)row + FL_AHEAD_BYTES + i, 1, 3);
 }
 
 /* Where boxes are read and their gradients go, so far ahead of the loop that the next block of them is fetched. */

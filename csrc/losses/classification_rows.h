@@ -1,10 +1,11 @@
 /* classification_rows.h -- the formulas of losses over rows, from the log-probability l = log P_t of the
- * row's class t. Slope and curve are derivatives by l. */
+ * row's class t, and from P_t, which takes no longer: e^l would wait for the logarithm. Slope and curve are
+ * derivatives by l. */
 
 /* log_loss -- cross entropy, distribution focal loss.
  *   value = -l    slope = -1    curve = 0 */
-static FL_INLINE FL(row_point) FL(log_loss)(real log_p, const real *p) {
-    (void)p;
+static FL_INLINE FL(row_point) FL(log_loss)(real log_p, real p_t, const real *p) {
+    (void)p, (void)p_t;
     return (FL(row_point)){0 - log_p, -1, 0};
 }
 
@@ -12,8 +13,7 @@ static FL_INLINE FL(row_point) FL(log_loss)(real log_p, const real *p) {
 typedef struct {
     real p, q, l;
 } FL(row_probability);
-static FL_INLINE FL(row_probability) FL(read_row)(real log_p) {
-    real p = FL(exp_nonpositive)(log_p);
+static FL_INLINE FL(row_probability) FL(read_row)(real log_p, real p) {
     real q = FL(choose)(FL(less)((real)-0.34, log_p), -FL(expm1_reduced)(log_p), 1 - p);
     return (FL(row_probability)){p, q, FL(max)((real)-2000, log_p)};
 }
@@ -22,8 +22,8 @@ static FL_INLINE FL(row_probability) FL(read_row)(real log_p) {
  *   value = -Q^gamma l    slope = Q^gamma (gamma P r - 1)    r = l / Q
  *   curve = gamma P Q^(gamma-1) (2 + l - (gamma - 1) P r)
  * Since a sum of exponentials is rounded, Q is 0 or at least an ulp of 1: no power of it overflows. */
-static FL_INLINE FL(row_point) FL(softmax_focal)(real log_p, const real *p) {
-    FL(row_probability) t = FL(read_row)(log_p);
+static FL_INLINE FL(row_point) FL(softmax_focal)(real log_p, real p_t, const real *p) {
+    FL(row_probability) t = FL(read_row)(log_p, p_t);
     real gamma = FL(min)((real)1e15, p[0]);           /* whose square is finite in float */
     real power = FL(pow_unit)(t.q, gamma);
     real inverse = 1 / FL(max)(FL_TINY, t.q), bent = t.p * t.l * inverse;
@@ -35,9 +35,9 @@ static FL_INLINE FL(row_point) FL(softmax_focal)(real log_p, const real *p) {
 }
 
 /* ... gamma = 2, by far the most common: no power, no division. */
-static FL_INLINE FL(row_point) FL(softmax_focal_square)(real log_p, const real *p) {
+static FL_INLINE FL(row_point) FL(softmax_focal_square)(real log_p, real p_t, const real *p) {
     (void)p;
-    FL(row_probability) t = FL(read_row)(log_p);
+    FL(row_probability) t = FL(read_row)(log_p, p_t);
     real pl = t.p * t.l;
     return (FL(row_point)){
         0 - t.q * t.q * log_p,
@@ -49,7 +49,7 @@ static FL_INLINE FL(row_point) FL(softmax_focal_square)(real log_p, const real *
 /* poly1 -- the first term of the loss as a polynomial of Q has another factor (Leng et al. 2022);
  * p[0] = epsilon.
  *   value = -l + epsilon Q    slope = -1 - epsilon P    curve = -epsilon P */
-static FL_INLINE FL(row_point) FL(poly1)(real log_p, const real *p) {
-    FL(row_probability) t = FL(read_row)(log_p);
+static FL_INLINE FL(row_point) FL(poly1)(real log_p, real p_t, const real *p) {
+    FL(row_probability) t = FL(read_row)(log_p, p_t);
     return (FL(row_point)){FL(fma)(p[0], t.q, 0 - log_p), FL(fma)(-p[0], t.p, -1), -p[0] * t.p};
 }

@@ -139,8 +139,8 @@ static void FL(front_bins)(const FL(detection_call) *call, FL(front) *f, real *z
         FL_LANE_LOOP
         for (int l = 0; l < FL_LANES; l++) {
             real log_sum = FL(log)(f->p.sum[side][l]) + f->p.largest[side][l], wr = right[side][l];
-            value[l] += (1 - wr) * FL(log_loss)(z0[side][l] - log_sum, NULL).value
-                + wr * FL(log_loss)(z1[side][l] - log_sum, NULL).value;
+            value[l] += (1 - wr) * FL(log_loss)(z0[side][l] - log_sum, 0, NULL).value
+                + wr * FL(log_loss)(z1[side][l] - log_sum, 0, NULL).value;
             inverse[side][l] = 1 / f->p.sum[side][l];
         }
     }
