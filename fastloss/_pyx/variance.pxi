@@ -59,17 +59,20 @@ cdef object finish_variance(object request, cnp.ndarray each, cnp.ndarray var, i
     return request
 
 
-cdef int check_variance_buffer(str name, cnp.ndarray out, cnp.ndarray x, cnp.ndarray var, tuple arguments,
-                               tuple others) except -1:
-    """A buffer for a derivative by var has its shape and the dtype of input."""
+cdef int check_variance_buffer(str name, cnp.ndarray out, cnp.ndarray x, cnp.ndarray var, input, target, given,
+                               weight, first_grad, first_hess, str last_name, last) except -1:
+    """A buffer for a derivative by var has its shape and the dtype of input, and lies apart from all else."""
     cdef cnp.ndarray model = var
     if cnp.PyArray_TYPE(var) != cnp.PyArray_TYPE(x):
         model = np.broadcast_to(x.dtype.type(0), shape_of(var))
     checked_output(name, out, model, "var")
-    for argument, other in zip(("input", "target", "var", "weight"), arguments):
-        keep_apart(out, name, other, argument)
-    for other_name, other in zip(("the other grad", "the other hess", "hess" if name == "grad" else "grad"), others):
-        keep_apart(out, name, other, other_name)
+    keep_apart(out, name, input, "input")
+    keep_apart(out, name, target, "target")
+    keep_apart(out, name, given, "var")
+    keep_apart(out, name, weight, "weight")
+    keep_apart(out, name, first_grad, "the other grad")
+    keep_apart(out, name, first_hess, "the other hess")
+    keep_apart(out, name, last, last_name)
     return 0
 
 
@@ -89,9 +92,9 @@ def gaussian_nll(int loss, input, target, var, weight, tuple parameters, reducti
     want_hess = hesses is not NEITHER and wants("hess", hesses[0]) | wants("hess", hesses[1])
     want_grad = grads is not NEITHER and wants("grad", grads[0]) | wants("grad", grads[1]) or want_hess
     if is_buffer(grads[1]):
-        check_variance_buffer("grad", grads[1], x, a, (input, target, var, weight), (grads[0], *hesses))
+        check_variance_buffer("grad", grads[1], x, a, input, target, var, weight, grads[0], hesses[0], "hess", hesses[1])
     if is_buffer(hesses[1]):
-        check_variance_buffer("hess", hesses[1], x, a, (input, target, var, weight), (grads[0], hesses[0], grads[1]))
+        check_variance_buffer("hess", hesses[1], x, a, input, target, var, weight, grads[0], hesses[0], "grad", grads[1])
     if want_grad:
         each_grad = direct_buffer(grads[1], x)
     if want_hess:
