@@ -20,7 +20,7 @@ ARM = platform.machine().lower() in {"arm64", "aarch64"}
 FAST = (
     ["-O3"] if sys.platform == "darwin" else ["-O3", "--param", "max-completely-peeled-insns=100"]
 )
-SMALL = ["-O2", "-ftree-vectorize", "-DFL_LEAN=1"]
+SMALL = ["-O2", "-ftree-vectorize", "-falign-loops=1", "-falign-jumps=1", "-DFL_LEAN=1"]
 
 # The one list of instruction sets: source file -> compiler flags.
 ISAS = {
@@ -113,7 +113,9 @@ core = Extension(
         ("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION"),
         ("NPY_TARGET_VERSION", "NPY_1_23_API_VERSION"),
     ],
-    extra_compile_args=["-O2", "-g0", "-fvisibility=hidden", "-Wno-unused-function"],
+    # A call of Python's functions is one jump instead of two: 1 to 2 % of a small call.
+    extra_compile_args=["-O2", "-g0", "-fvisibility=hidden", "-Wno-unused-function"]
+    + ([] if sys.platform == "darwin" else ["-fno-plt"]),
     libraries=["m"],
     extra_link_args=OPENMP + ([] if sys.platform == "darwin" else ["-Wl,-s"]),
 )
