@@ -28,6 +28,7 @@
  * the others. Chunks are cut by elements, never by threads. */
 enum { FL_LANES = 16, FL_STRIP = 256, FL_CHUNK = 4096, FL_FEW_CHUNKS = 64 };
 
+/* The widest vector of the level. */
 #if defined(__AVX512F__)
 enum { FL_VECTOR_BYTES = 64 };
 #elif defined(__AVX2__)

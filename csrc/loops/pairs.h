@@ -112,8 +112,9 @@ static void FL(tile_values)(const FL(pairs_call) *call, const FL(box_block) *p, 
     const ptrdiff_t step = call->args->m;
     for (int j = 0; j < FL(whole_rows)(width); j++) areas[j] = t->w[j] * t->h[j];
     const int in_place = width >= FL_LANES;
-    if (plain && torchvision && in_place) {
-        FL(pair_table)[call->kind][1](p, 0, height, t, areas, width, &call->rules, value, step, step);
+    if (in_place && (plain || !torchvision)) {
+        FL(pair_table)[call->kind][torchvision](p, 0, height, t, areas, width, &call->rules, value, step,
+                                                step);
     } else {
         real *to = value;
         for (int i = 0; i < height; i++, to += step) {

@@ -92,9 +92,11 @@ def gaussian_nll(int loss, input, target, var, weight, tuple parameters, reducti
     want_hess = hesses is not NEITHER and wants("hess", hesses[0]) | wants("hess", hesses[1])
     want_grad = grads is not NEITHER and wants("grad", grads[0]) | wants("grad", grads[1]) or want_hess
     if is_buffer(grads[1]):
-        check_variance_buffer("grad", grads[1], x, a, input, target, var, weight, grads[0], hesses[0], "hess", hesses[1])
+        check_variance_buffer("grad", grads[1], x, a, input, target, var, weight, grads[0], hesses[0],
+                              "hess", hesses[1])
     if is_buffer(hesses[1]):
-        check_variance_buffer("hess", hesses[1], x, a, input, target, var, weight, grads[0], hesses[0], "grad", grads[1])
+        check_variance_buffer("hess", hesses[1], x, a, input, target, var, weight, grads[0], hesses[0],
+                              "grad", grads[1])
     if want_grad:
         each_grad = direct_buffer(grads[1], x)
     if want_hess:
