@@ -75,10 +75,3 @@ int fl_specialise(int loss, const double *p, int has_aux) {
 #include "losses.def"
     return loss;
 }
-
-int fl_by_aux(int loss) {
-#define FL_BY_AUX(id, variant) \
-    if (loss == FL_LOSS_##id) return FL_LOSS_##variant;
-#include "losses.def"
-    return -1;
-}

@@ -72,7 +72,4 @@ extern const fl_traits fl_loss_traits[FL_LOSS_COUNT];
 /* The loss whose formula serves these parameters and this set of arrays. */
 int fl_specialise(int loss, const double *p, int has_aux);
 
-/* The loss whose formula has the derivatives by aux; -1 where there is none. */
-int fl_by_aux(int loss);
-
 #endif

@@ -117,6 +117,9 @@ typedef struct {
 #define FL_LOOPS(name) {FL(name##_sum), FL(name##_grad), FL(name##_value), FL(name##_all)}
 #endif
 #define FL_CURVATURE(name, flags) FL_LOOP(name, boost, FL(to_grad) | FL(to_curvature), flags)
+#define FL_BY_AUX(name, both, alone) \
+    FL_LOOP(both, all, FL(to_value) | FL(to_grad) | FL(to_hess), FL_HAS_AUX) \
+    FL_LOOP(alone, all, FL(to_grad) | FL(to_hess), FL_HAS_AUX)
 #include "../losses.def"
 #undef FL_LOOP
 
@@ -133,11 +136,20 @@ static FL(point_loop) *const FL(boost_table)[FL_LOSS_COUNT] = {
 #include "../losses.def"
 };
 
+/* The loops of losses that differentiate by the third array: the first derivative by it beside that by the
+ * input, or its own two. */
+static const struct {
+    FL(point_loop) *both, *alone;
+} FL(aux_table)[FL_LOSS_COUNT] = {
+#define FL_BY_AUX(name, both, alone) [FL_LOSS_##name] = {FL(both##_all), FL(alone##_all)},
+#include "../losses.def"
+};
+
 /* ---- one chunk ----------------------------------------------------------- */
 
 typedef struct {
     const fl_pointwise_args *args;
-    const FL(point_loops) *loops, *by_aux;
+    const FL(point_loops) *loops;
     FL(point_loop) *boost; /* in the place of loops->all */
     real parameters[FL_MAX_PARAMETERS];
     real scale;            /* of the derivatives */
@@ -147,20 +159,17 @@ typedef struct {
     double *partials;
 } FL(point_call);
 
-/* The derivatives by aux of one block, before that by the input may overwrite the input. */
+/* Both derivatives by aux of one block, before that by the input may overwrite the input. */
 static void FL(point_by_aux)(const FL(point_call) *call, const real *x, const real *t, const real *a,
                              const real *w, ptrdiff_t start, ptrdiff_t n) {
     const fl_pointwise_args *args = call->args;
-    FL_ALIGNED real vs[FL(flush)], gs[FL(flush)], hs[FL(flush)];
+    FL_ALIGNED real gs[FL(flush)], hs[FL(flush)];
     real *g = FL(place)(&args->aux_grad, start, gs), *h = FL(place)(&args->aux_hess, start, hs);
-    FL(point_loop) *loop = args->aux_hess.data ? call->by_aux->all : call->by_aux->grad;
     double none[FL_LANES] = {0};
-    loop(x, t, a, call->parameters, n, call->scale, vs, g, h, none);
-    if (w) FL(weigh)(w, n, g);
-    if (w && args->aux_hess.data) FL(weigh)(w, n, h);
+    FL(aux_table)[args->loss].alone(x, t, a, call->parameters, n, call->scale, NULL, g, h, none);
+    if (w) FL(weigh)(w, n, g), FL(weigh)(w, n, h);
     if (!args->aux_grad.direct) FL(scatter)(&args->aux_grad, &args->space, start, n, g);
-    if (args->aux_hess.data && !args->aux_hess.direct)
-        FL(scatter)(&args->aux_hess, &args->space, start, n, h);
+    if (!args->aux_hess.direct) FL(scatter)(&args->aux_hess, &args->space, start, n, h);
 }
 
 static void FL(point_block)(const FL(point_call) *call, ptrdiff_t start, ptrdiff_t n, double *lanes) {
@@ -174,17 +183,20 @@ static void FL(point_block)(const FL(point_call) *call, ptrdiff_t start, ptrdiff
     const real *w = FL(load)(&args->weight, space, start, n, ws);
     real *v = FL(place)(&args->value, start, vs);
     real *g = call->stream ? gs : FL(place)(&args->grad, start, gs);
-    real *h = FL(place)(&args->hess, start, hs);
+    const int with_aux = args->aux_grad.data && !args->aux_hess.data;
+    const fl_operand *second = with_aux ? &args->aux_grad : &args->hess;
+    real *h = FL(place)(second, start, hs);
     const FL(point_loops) *loops = call->loops;
     int value = w || args->value.data;
     if (args->boost) t = FL(boost_check)(args->boost, x, t, w, n, ts);
 
     FL(point_loop) *loop = call->boost ? call->boost
+        : with_aux             ? FL(aux_table)[args->loss].both
         : args->hess.data              ? loops->all
         : args->grad.data              ? (value ? loops->all : loops->grad)
                                        : (value ? loops->value : loops->sum);
     double unweighted[FL_LANES] = {0};
-    if (args->aux_grad.data) FL(point_by_aux)(call, x, t, a, w, start, n);
+    if (args->aux_hess.data) FL(point_by_aux)(call, x, t, a, w, start, n);
     loop(x, t, a, call->parameters, n, call->scale, v, g, h, w ? unweighted : lanes);
     if (args->boost) FL(raise)(h, n, (real)args->boost->floor, call->scale);
     if (w && call->root_weights) {
@@ -197,7 +209,7 @@ static void FL(point_block)(const FL(point_call) *call, ptrdiff_t start, ptrdiff
             FL(add)(v, n, lanes);
         }
         if (args->grad.data) FL(weigh)(w, n, g);
-        if (args->hess.data) FL(weigh)(w, n, h);
+        if (second->data) FL(weigh)(w, n, h);
     }
     if (args->value.data && args->factor != 1)
         for (ptrdiff_t i = 0; i < n; i++) v[i] *= (real)args->factor;
@@ -205,7 +217,7 @@ static void FL(point_block)(const FL(point_call) *call, ptrdiff_t start, ptrdiff
         for (ptrdiff_t i = 0; i < n; i++) h[i] -= g[i] * g[i] / call->root;
 
     if (args->value.data && !args->value.direct) FL(scatter)(&args->value, space, start, n, v);
-    if (args->hess.data && !args->hess.direct) FL(scatter)(&args->hess, space, start, n, h);
+    if (second->data && !second->direct) FL(scatter)(second, space, start, n, h);
     if (call->stream) fl_stream(args->grad.data + start * sizeof(real), g, n * sizeof(real));
     else if (args->grad.data && !args->grad.direct) FL(scatter)(&args->grad, space, start, n, g);
 }
@@ -288,7 +300,6 @@ static fl_status FL(pointwise)(fl_pointwise_args *args) {
     int formula = fl_specialise(loss, parameters, args->aux.data != NULL);
     call.loops = &FL(point_table)[formula];
     call.boost = args->boost ? FL(boost_table)[formula] : NULL;
-    if (args->aux_grad.data) call.by_aux = &FL(point_table)[fl_by_aux(loss)];
 
     double divisor = 1, sum;
     if (mean)

@@ -155,6 +155,12 @@ static FL_INLINE FL(point) FL(gaussian_nll_by_var)(real input, real target, real
     real r = input - target, i = 1 / FL(max)(p[1], var), s = r * r * i;
     return (FL(point)){0, (real)0.5 * i * (1 - s), i * i * (s - (real)0.5)};
 }
+/* ... the first of them in the place of hess. */
+static FL_INLINE FL(point) FL(gaussian_nll_both)(real input, real target, real var, const real *p) {
+    FL(point) r = FL(gaussian_nll_var)(input, target, var, p);
+    r.hess = FL(gaussian_nll_by_var)(input, target, var, p).grad;
+    return r;
+}
 
 /* msle -- squared error of logarithms: d = log((1 + x) / (1 + t)).
  * The logarithm is that of the rounded quotient q, and 1 + x - q (1 + t), which is exact but for one

@@ -42,9 +42,9 @@ cdef object call_pointwise(double factor, int loss, input, target, weight, aux, 
         args.reduction = parse_batch_reduction(reduction, x, &args.factor)
     else:
         args.reduction = parse_reduction(reduction)
-    for i in range(info.n_parameters, FL_MAX_PARAMETERS):
+    for i in range(len(parameters), FL_MAX_PARAMETERS):
         args.parameters[i] = 0
-    for i in range(info.n_parameters):
+    for i in range(len(parameters)):
         args.parameters[i] = parse_in_domain(
             info.parameters[i].name, parameters[i], info.parameters[i].domain
         )

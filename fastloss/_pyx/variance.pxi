@@ -101,7 +101,7 @@ def gaussian_nll(int loss, input, target, var, weight, tuple parameters, reducti
         each_grad = direct_buffer(grads[1], x)
     if want_hess:
         each_hess = direct_buffer(hesses[1], x)
-    result = call_pointwise(1, loss, input, target, weight, view, "var", parameters + (1.0,), reduction,
+    result = call_pointwise(1, loss, input, target, weight, view, "var", parameters, reduction,
                             grads[0] if cnp.PyArray_Check(grads[0]) else want_grad,
                             hesses[0] if cnp.PyArray_Check(hesses[0]) else want_hess, each_grad, each_hess, &nan_seen)
     if nan_seen:
