@@ -29,7 +29,7 @@ void fl_ratio_finish(fl_ratio_args *args, const fl_sums *cells, fl_slope *slopes
     for (ptrdiff_t set = 0; set < sets; set++, cells += args->classes) {
         for (ptrdiff_t first = 0; first < n; first += args->pooled ? n : 1, at++) {
             ptrdiff_t end = args->pooled ? n : first + 1;
-            fl_sums group = {0, 0, 0};
+            fl_sums group = {0};
             for (ptrdiff_t k = first; k < end; k++) {
                 const fl_sums *cell = &cells[chosen(args, k)];
                 group.overlap += cell->overlap;

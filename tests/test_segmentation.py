@@ -367,3 +367,34 @@ def test_empty_groups_and_empty_arrays():
     none = fl.dice_loss(nobody, nobody, mode="multilabel", per_image=True, reduction="none")
     assert none.shape == (0, 2)
     assert math.isnan(fl.dice_loss(np.zeros((2, 0, 4)), np.zeros((2, 0, 4)), mode="multilabel"))
+
+
+@pytest.mark.parametrize("odd", [None, 0.25, 2.0, -1.0, np.nan, 255.0])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_target_that_is_no_0_or_1_counts_wherever_it_stands(isa, rng, dtype, odd):
+    """Where all targets of a chunk are 0 or 1, the second pass does not read them."""
+    x = rng.normal(scale=4, size=(2, 2, 70_003)).astype(dtype)
+    x[0, 0, :3] = [1000, -1000, 0]
+    t = (rng.random(x.shape) < 0.4).astype(dtype)
+    if odd is not None:
+        t[1, 0, 40_000] = odd
+    options = {"mode": "multilabel", "ignore_index": 255, "squared": odd == 2.0, "grad": True}
+    value, grad = fl.dice_loss(x, t, **options)
+    wanted, by_x = reference.dice_loss(x.astype(float), t.astype(float), **options)
+    close = 1e-5 if dtype == np.float32 else 1e-12
+    np.testing.assert_allclose(value, wanted, rtol=close)
+    np.testing.assert_allclose(grad, by_x, rtol=close, atol=close * 1e-6)
+    for threads in (1, 2):
+        with fl.num_threads(threads):
+            assert fl.dice_loss(x, t, **options)[1].tobytes() == grad.tobytes()
+
+
+@pytest.mark.parametrize("kind", [bool, np.uint8, np.int32, np.int64, np.float64])
+def test_masks_of_any_dtype_give_the_same_bits(isa, rng, kind):
+    x = rng.normal(size=(2, 1, 33_000)).astype(np.float32)
+    mask = rng.random(x.shape) < 0.5
+    value, grad = fl.dice_loss(x, mask.astype(np.float32), grad=True)
+    for given in (mask.astype(kind), np.repeat(mask, 2, axis=-1).astype(kind)[..., ::2]):
+        other, by_x = fl.dice_loss(x, given, grad=True)
+        assert other == value
+        assert by_x.tobytes() == grad.tobytes()

@@ -27,27 +27,23 @@ static FL(run) FL(run_at)(const fl_operand *o, const fl_space *s, ptrdiff_t star
 #define FL_COPY_RUN(type) \
     for (ptrdiff_t i = 0; i < r.length; i++) out[i] = (real) * (const type *)(r.at + i * r.stride)
 
-/* ... of neighbours, so that it vectorises: labels in float beside predictions in double. */
+/* ... and of neighbours, in a loop that vectorises: masks and labels beside predictions, float beside double. */
 #define FL_CONVERT_RUN(type) \
-    for (ptrdiff_t i = 0; i < r.length; i++) out[i] = (real)((const type *)r.at)[i]
+    if (r.stride == sizeof(type)) \
+        for (ptrdiff_t i = 0; i < r.length; i++) out[i] = (real)((const type *)r.at)[i]; \
+    else FL_COPY_RUN(type)
 
 static void FL(gather)(const fl_operand *o, const fl_space *s, ptrdiff_t start, ptrdiff_t n, real *out) {
     while (n > 0) {
         FL(run) r = FL(run_at)(o, s, start, n);
         switch (o->type) {
-        case FL_F32:
-            if (r.stride == sizeof(float)) FL_CONVERT_RUN(float);
-            else FL_COPY_RUN(float);
-            break;
-        case FL_F64:
-            if (r.stride == sizeof(double)) FL_CONVERT_RUN(double);
-            else FL_COPY_RUN(double);
-            break;
+        case FL_F32: FL_CONVERT_RUN(float); break;
+        case FL_F64: FL_CONVERT_RUN(double); break;
         case FL_I8: FL_COPY_RUN(int8_t); break;
         case FL_I16: FL_COPY_RUN(int16_t); break;
-        case FL_I32: FL_COPY_RUN(int32_t); break;
-        case FL_I64: FL_COPY_RUN(int64_t); break;
-        case FL_U8: FL_COPY_RUN(uint8_t); break;
+        case FL_I32: FL_CONVERT_RUN(int32_t); break;
+        case FL_I64: FL_CONVERT_RUN(int64_t); break;
+        case FL_U8: FL_CONVERT_RUN(uint8_t); break;
         case FL_U16: FL_COPY_RUN(uint16_t); break;
         case FL_U32: FL_COPY_RUN(uint32_t); break;
         case FL_U64: FL_COPY_RUN(uint64_t); break;

@@ -191,7 +191,7 @@ static void FL(point_block)(const FL(point_call) *call, ptrdiff_t start, ptrdiff
     if (args->boost) t = FL(boost_check)(args->boost, x, t, w, n, ts);
 
     FL(point_loop) *loop = call->boost ? call->boost
-        : with_aux             ? FL(aux_table)[args->loss].both
+        : with_aux                     ? FL(aux_table)[args->loss].both
         : args->hess.data              ? loops->all
         : args->grad.data              ? (value ? loops->all : loops->grad)
                                        : (value ? loops->value : loops->sum);

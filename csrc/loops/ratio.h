@@ -78,7 +78,7 @@ static FL_INLINE void FL(ratio_sum_tile)(const FL(ratio_call) *call, int activat
     for (ptrdiff_t c = 0; c < a->classes; c++) {
         int counts = call->takes_part[c];
         if (!counts && (activation != FL_SOFTMAX || !t->g_row)) continue;
-        fl_sums unused = {0, 0, 0};
+        fl_sums unused = {0};
         FL(ratio_row) row = FL(ratio_class)(call, indexed, t, c);
         real *kept = t->g_row && t->valid == t->n ? t->g_row + c * a->grad_class : t->kept;
         FL(ratio_sums)(activation, indexed, squared, &row, kept, counts ? &sums[c] : &unused);
@@ -95,7 +95,7 @@ static FL(ratio_slope) FL(ratio_slope_of)(const FL(ratio_call) *call, const FL(r
 }
 
 static FL_INLINE void FL(ratio_grad_tile)(const FL(ratio_call) *call, int activation, int indexed,
-                                          FL(ratio_tile) *t) {
+                                          FL(ratio_tile) *t, const fl_sums *sums) {
     const fl_ratio_args *a = call->args;
     int any = 0;
     if (activation == FL_SOFTMAX) {
@@ -116,8 +116,11 @@ static FL_INLINE void FL(ratio_grad_tile)(const FL(ratio_call) *call, int activa
             memset(g, 0, t->valid * sizeof(real));
             continue;
         }
-        FL(ratio_row) row = FL(ratio_class)(call, indexed, t, c);
-        FL(ratio_grad)(activation, indexed, &row, s, t->dot, t->valid < t->n ? t->kept : g);
+        int marked = activation == FL_SIGMOID && !sums[c].soft;
+        FL(ratio_row) row = FL(ratio_class)(call, indexed | marked, t, c);
+        real *to = t->valid < t->n ? t->kept : g;
+        if (marked) FL(ratio_grad)(activation, indexed, 1, &row, s, t->dot, to);
+        else FL(ratio_grad)(activation, indexed, 0, &row, s, t->dot, to);
         if (t->valid < t->n) memcpy(g, t->kept, t->valid * sizeof(real));
     }
 }
@@ -155,8 +158,9 @@ static FL_INLINE void FL(ratio_chunk)(FL(ratio_call) *call, ptrdiff_t chunk, int
         else if (from_kept && activation == FL_SOFTMAX && a->classes > FL_RATIO_WAYS)
             FL(ratio_pad)(&t, a->classes, 0, t.e);
         if (indexed) FL(ratio_labels)(call->labels, &t);
-        if (second) FL(ratio_grad_tile)(call, activation, indexed, &t);
-        else FL(ratio_sum_tile)(call, activation, indexed, squared, &t, &call->partials[chunk * a->classes]);
+        fl_sums *sums = &call->partials[chunk * a->classes];
+        if (second) FL(ratio_grad_tile)(call, activation, indexed, &t, sums);
+        else FL(ratio_sum_tile)(call, activation, indexed, squared, &t, sums);
     }
     free(heap);
 }

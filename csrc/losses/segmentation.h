@@ -5,6 +5,7 @@
 
 typedef struct {
     double overlap, input, target;
+    int soft;                /* of a sigmoid: there are targets other than 0 and 1 */
 } fl_sums;
 
 typedef struct {
