@@ -20,6 +20,7 @@ ARM = platform.machine().lower() in {"arm64", "aarch64"}
 FAST = (
     ["-O3"] if sys.platform == "darwin" else ["-O3", "--param", "max-completely-peeled-insns=100"]
 )
+SMALLEST = ["-Os", "-DFL_LEAN=1"]
 SMALL = ["-O2", "-ftree-vectorize", "-falign-loops=1", "-falign-jumps=1", "-DFL_LEAN=1"]
 
 # The one list of instruction sets: source file -> compiler flags.
@@ -29,7 +30,7 @@ ISAS = {
     # The vectoriser's default of 32-byte vectors would halve the throughput of v4.
     **({"v4": FAST + ["-march=x86-64-v4", "-mprefer-vector-width=512"]} if X86 else {}),
     **({"aarch64": FAST} if ARM else {}),
-    "generic": SMALL if X86 or ARM else FAST,
+    "generic": SMALLEST if X86 or ARM else FAST,
 }
 # For a quick build while developing: FASTLOSS_BUILD_ISAS=v4 compiles that one alone.
 ONLY = os.environ.get("FASTLOSS_BUILD_ISAS", "").replace(",", " ").split()

@@ -10,29 +10,32 @@ enum { FL(flush) = 1024 };    /* elements added in `real` before going to double
 typedef FL(point) FL(point_formula)(real input, real target, real aux, const real *p);
 
 /* One compiled loop: n elements, values into v, scaled derivatives into g and h,
- * values also added to lanes. */
-typedef void FL(point_loop)(const real *x, const real *t, const real *a, const real *p, ptrdiff_t n,
-                            real scale, real *v, real *g, real *h, double *lanes);
+ * values also added to lanes; the weights w count where it is compiled for them. */
+typedef void FL(point_loop)(const real *x, const real *t, const real *a, const real *w, const real *p,
+                            ptrdiff_t n, real scale, real *v, real *g, real *h, double *lanes);
 
 /* The outputs a loop is compiled for. */
-enum { FL(to_value) = 1, FL(to_grad) = 2, FL(to_hess) = 4, FL(to_curvature) = 8 };
+enum { FL(to_value) = 1, FL(to_grad) = 2, FL(to_hess) = 4, FL(to_curvature) = 8, FL(by_weight) = 16 };
 
 static FL_INLINE void FL(point_row)(FL(point_formula) formula, int outputs, int flags, const real *x,
-                                    const real *t, const real *a, const real *p, real scale, real *v, real *g,
-                                    real *h, real *sums) {
+                                    const real *t, const real *a, const real *w, const real *p, real scale,
+                                    real *v, real *g, real *h, real *sums) {
     enum { bytes = FL_LANES * sizeof(real) };
     fl_fetch(x, bytes);
     fl_fetch(t, bytes);
     if (flags & FL_HAS_AUX) fl_fetch(a, bytes);
+    if (outputs & FL(by_weight)) fl_fetch(w, bytes);
     if (outputs & FL(to_value)) fl_fetch_output(v, bytes);
     if (outputs & FL(to_grad)) fl_fetch_output(g, bytes);
     if (outputs & (FL(to_hess) | FL(to_curvature))) fl_fetch_output(h, bytes);
     FL_LANE_LOOP
     for (int l = 0; l < FL_LANES; l++) {
         FL(point) r = formula(x[l], t[l], flags & (FL_HAS_AUX | FL_LOGIT) ? a[l] : (real)1, p);
+        if (outputs & FL(by_weight)) r.value *= w[l];
         sums[l] += r.value;
         if (outputs & FL(to_value)) v[l] = r.value;
         if (outputs & FL(to_grad)) g[l] = r.grad * scale;
+        if (outputs & FL(by_weight)) g[l] *= w[l];
         if (outputs & FL(to_hess)) h[l] = r.hess * scale;
         if (outputs & FL(to_curvature)) h[l] = r.curvature * scale;
     }
@@ -48,15 +51,17 @@ static FL_INLINE void FL(logit_row)(const real *x, real *z) {
 
 /* The last, incomplete row: copies of it go through the same loop, for the same bits. */
 static __attribute__((noinline)) void FL(point_last)(FL(point_loop) *loop, int outputs, const real *x,
-                                                     const real *t, const real *a, const real *p, int n,
-                                                     real scale, real *v, real *g, real *h, double *lanes) {
-    real xs[FL_LANES], ts[FL_LANES], as[FL_LANES], vs[FL_LANES], gs[FL_LANES], hs[FL_LANES];
+                                                     const real *t, const real *a, const real *w,
+                                                     const real *p, int n, real scale, real *v, real *g,
+                                                     real *h, double *lanes) {
+    real xs[FL_LANES], ts[FL_LANES], as[FL_LANES], ws[FL_LANES];
+    real vs[FL_LANES], gs[FL_LANES], hs[FL_LANES];
     double sums[FL_LANES] = {0};
     for (int l = 0; l < FL_LANES; l++) {
         int k = l < n ? l : 0;
-        xs[l] = x[k], ts[l] = t[k], as[l] = a ? a[k] : 1;
+        xs[l] = x[k], ts[l] = t[k], as[l] = a ? a[k] : 1, ws[l] = w ? w[k] : 1;
     }
-    loop(xs, ts, as, p, FL_LANES, scale, vs, gs, hs, sums);
+    loop(xs, ts, as, ws, p, FL_LANES, scale, vs, gs, hs, sums);
     for (int l = 0; l < n; l++) {
         lanes[l] += sums[l];
         if (outputs & FL(to_value)) v[l] = vs[l];
@@ -66,8 +71,8 @@ static __attribute__((noinline)) void FL(point_last)(FL(point_loop) *loop, int o
 }
 
 static FL_INLINE void FL(point_run)(FL(point_formula) formula, FL(point_loop) self, int outputs, int flags,
-                                    const real *x, const real *t, const real *a, const real *p, ptrdiff_t n,
-                                    real scale, real *v, real *g, real *h, double *lanes) {
+                                    const real *x, const real *t, const real *a, const real *w, const real *p,
+                                    ptrdiff_t n, real scale, real *v, real *g, real *h, double *lanes) {
     real q[FL_MAX_PARAMETERS];        /* a copy that no output can alias */
     for (int k = 0; k < FL_MAX_PARAMETERS; k++) q[k] = p[k];
     ptrdiff_t i = 0;
@@ -80,41 +85,50 @@ static FL_INLINE void FL(point_run)(FL(point_formula) formula, FL(point_loop) se
                 int strip = end - i < FL_STRIP ? (int)(end - i) / FL_LANES * FL_LANES : FL_STRIP;
                 for (int k = 0; k < strip; k += FL_LANES) FL(logit_row)(x + i + k, z + k);
                 for (int k = 0; k < strip; k += FL_LANES, i += FL_LANES)
-                    FL(point_row)(formula, outputs, flags, x + i, t + i, z + k, q, scale, v + i, g + i, h + i,
-                                  sums);
+                    FL(point_row)(formula, outputs, flags, x + i, t + i, z + k, w + i, q, scale, v + i, g + i,
+                                  h + i, sums);
             }
         } else {
             for (; i + FL_LANES <= end; i += FL_LANES)
-                FL(point_row)(formula, outputs, flags, x + i, t + i, a + i, q, scale, v + i, g + i, h + i,
-                              sums);
+                FL(point_row)(formula, outputs, flags, x + i, t + i, a + i, w + i, q, scale, v + i, g + i,
+                              h + i, sums);
         }
         for (int l = 0; l < FL_LANES; l++) lanes[l] += sums[l];
     }
     if (i < n)
-        FL(point_last)(self, outputs, x + i, t + i, flags & FL_HAS_AUX ? a + i : NULL, p, (int)(n - i), scale,
-                       v + i, g + i, h + i, lanes);
+        FL(point_last)(self, outputs, x + i, t + i, flags & FL_HAS_AUX ? a + i : NULL,
+                       outputs & FL(by_weight) ? w + i : NULL, p, (int)(n - i), scale, v + i, g + i, h + i,
+                       lanes);
 }
+
+/* Where the arithmetic is cheap, passes over memory are what weights cost: such losses have a loop with weights. */
+enum { FL(cheap) = 3 };
 
 /* The loops of one loss, for the combinations of outputs that calls ask for. */
 typedef struct {
-    FL(point_loop) *sum, *grad, *value, *all;
+    FL(point_loop) *sum, *grad, *value, *all, *weighted;
 } FL(point_loops);
 
 #define FL_LOOP(name, suffix, outputs, flags) \
-    static void FL(name##_##suffix)(const real *x, const real *t, const real *a, const real *p, ptrdiff_t n, \
-                                    real scale, real *v, real *g, real *h, double *lanes) { \
-        FL(point_run)(FL(name), FL(name##_##suffix), outputs, flags, x, t, a, p, n, scale, v, g, h, lanes); \
+    static void FL(name##_##suffix)(const real *x, const real *t, const real *a, const real *w, \
+                                    const real *p, ptrdiff_t n, real scale, real *v, real *g, real *h, \
+                                    double *lanes) { \
+        FL(point_run)(FL(name), FL(name##_##suffix), outputs, flags, x, t, a, w, p, n, scale, v, g, h, \
+                      lanes); \
     }
 #if FL_LEAN
 #define FL_POINTWISE(name, cost, flags) FL_LOOP(name, all, FL(to_value) | FL(to_grad) | FL(to_hess), flags)
-#define FL_LOOPS(name) {FL(name##_all), FL(name##_all), FL(name##_all), FL(name##_all)}
+#define FL_LOOPS(name, cost) {FL(name##_all), FL(name##_all), FL(name##_all), FL(name##_all), NULL}
 #else
 #define FL_POINTWISE(name, cost, flags) \
     FL_LOOP(name, sum, 0, flags) \
     FL_LOOP(name, grad, FL(to_grad), flags) \
     FL_LOOP(name, value, FL(to_value), flags) \
-    FL_LOOP(name, all, FL(to_value) | FL(to_grad) | FL(to_hess), flags)
-#define FL_LOOPS(name) {FL(name##_sum), FL(name##_grad), FL(name##_value), FL(name##_all)}
+    FL_LOOP(name, all, FL(to_value) | FL(to_grad) | FL(to_hess), flags) \
+    FL_LOOP(name, weighted, FL(to_grad) | FL(by_weight), flags)
+#define FL_LOOPS(name, cost) \
+    {FL(name##_sum), FL(name##_grad), FL(name##_value), FL(name##_all), \
+     (cost) <= FL(cheap) ? FL(name##_weighted) : NULL}
 #endif
 #define FL_CURVATURE(name, flags) FL_LOOP(name, boost, FL(to_grad) | FL(to_curvature), flags)
 #define FL_BY_AUX(name, both, alone) \
@@ -124,8 +138,8 @@ typedef struct {
 #undef FL_LOOP
 
 static const FL(point_loops) FL(point_table)[FL_LOSS_COUNT] = {
-#define FL_POINTWISE(name, cost, flags) [FL_LOSS_##name] = FL_LOOPS(name),
-#define FL_ROW_MEANS(name, each) [FL_LOSS_##name] = FL_LOOPS(each),
+#define FL_POINTWISE(name, cost, flags) [FL_LOSS_##name] = FL_LOOPS(name, cost),
+#define FL_ROW_MEANS(name, each) [FL_LOSS_##name] = FL_LOOPS(each, FL(cheap) + 1),
 #include "../losses.def"
 };
 #undef FL_LOOPS
@@ -155,6 +169,7 @@ typedef struct {
     real scale;            /* of the derivatives */
     real root;             /* > 0: hess -= grad^2 / root (the loss is a root) */
     int root_weights;      /* weights count by their roots (a root without reduction) */
+    int weighted;          /* the loop has the weights in it */
     int stream;            /* the gradient is too large for the caches */
     double *partials;
 } FL(point_call);
@@ -166,7 +181,7 @@ static void FL(point_by_aux)(const FL(point_call) *call, const real *x, const re
     FL_ALIGNED real gs[FL(flush)], hs[FL(flush)];
     real *g = FL(place)(&args->aux_grad, start, gs), *h = FL(place)(&args->aux_hess, start, hs);
     double none[FL_LANES] = {0};
-    FL(aux_table)[args->loss].alone(x, t, a, call->parameters, n, call->scale, NULL, g, h, none);
+    FL(aux_table)[args->loss].alone(x, t, a, NULL, call->parameters, n, call->scale, NULL, g, h, none);
     if (w) FL(weigh)(w, n, g), FL(weigh)(w, n, h);
     if (!args->aux_grad.direct) FL(scatter)(&args->aux_grad, &args->space, start, n, g);
     if (!args->aux_hess.direct) FL(scatter)(&args->aux_hess, &args->space, start, n, h);
@@ -190,14 +205,16 @@ static void FL(point_block)(const FL(point_call) *call, ptrdiff_t start, ptrdiff
     int value = w || args->value.data;
     if (args->boost) t = FL(boost_check)(args->boost, x, t, w, n, ts);
 
-    FL(point_loop) *loop = call->boost ? call->boost
-        : with_aux                     ? FL(aux_table)[args->loss].both
-        : args->hess.data              ? loops->all
-        : args->grad.data              ? (value ? loops->all : loops->grad)
-                                       : (value ? loops->value : loops->sum);
+    FL(point_loop) *loop = call->weighted ? loops->weighted
+        : call->boost                     ? call->boost
+        : with_aux                        ? FL(aux_table)[args->loss].both
+        : args->hess.data                 ? loops->all
+        : args->grad.data                 ? (value ? loops->all : loops->grad)
+                                          : (value ? loops->value : loops->sum);
     double unweighted[FL_LANES] = {0};
     if (args->aux_hess.data) FL(point_by_aux)(call, x, t, a, w, start, n);
-    loop(x, t, a, call->parameters, n, call->scale, v, g, h, w ? unweighted : lanes);
+    loop(x, t, a, w, call->parameters, n, call->scale, v, g, h, w && !call->weighted ? unweighted : lanes);
+    if (call->weighted) w = NULL;
     if (args->boost) FL(raise)(h, n, (real)args->boost->floor, call->scale);
     if (w && call->root_weights) {
         for (ptrdiff_t i = 0; i < n; i++) ws[i] = FL(sqrt)(w[i]);
@@ -228,14 +245,19 @@ static void FL(point_chunk)(void *context, ptrdiff_t chunk) {
     ptrdiff_t start = chunk * FL_CHUNK, end = start + FL_CHUNK;
     if (end > args->space.size) end = args->space.size;
     double lanes[FL_LANES] = {0};
-    int whole = !FL_LEAN && args->input.direct && args->target.direct && !args->weight.data
-        && !args->value.data && !args->hess.data && !args->aux_grad.data && !call->stream
-        && (!args->aux.data || args->aux.direct) && (!args->grad.data || args->grad.direct);
+    int whole = !FL_LEAN && args->input.direct && args->target.direct
+        && (!args->weight.data || (call->weighted && args->weight.direct)) && !args->value.data
+        && !args->hess.data && !args->aux_grad.data && !call->stream && (!args->aux.data || args->aux.direct)
+        && (!args->grad.data || args->grad.direct);
     if (whole) {
-        FL(point_loop) *loop = args->grad.data ? call->loops->grad : call->loops->sum;
+        FL(point_loop) *loop = call->weighted ? call->loops->weighted
+            : args->grad.data                 ? call->loops->grad
+                                              : call->loops->sum;
         loop((const real *)args->input.data + start, (const real *)args->target.data + start,
-             args->aux.data ? (const real *)args->aux.data + start : NULL, call->parameters, end - start,
-             call->scale, NULL, args->grad.data ? (real *)args->grad.data + start : NULL, NULL, lanes);
+             args->aux.data ? (const real *)args->aux.data + start : NULL,
+             args->weight.data ? (const real *)args->weight.data + start : NULL, call->parameters,
+             end - start, call->scale, NULL, args->grad.data ? (real *)args->grad.data + start : NULL, NULL,
+             lanes);
     } else {
         for (; start < end; start += FL(flush))
             FL(point_block)(call, start, end - start < FL(flush) ? end - start : FL(flush), lanes);
@@ -261,12 +283,12 @@ static double FL(sum_weights)(const fl_operand *weight, const fl_space *space) {
         w.strides[own.ndim++] = weight->strides[i];
         own.size *= space->shape[i];
     }
+    w.direct = weight->direct;
     real block[FL(flush)];
     double lanes[FL_LANES] = {0};
     for (ptrdiff_t start = 0; start < own.size; start += FL(flush)) {
         ptrdiff_t n = own.size - start < FL(flush) ? own.size - start : FL(flush);
-        FL(gather)(&w, &own, start, n, block);
-        FL(add)(block, n, lanes);
+        FL(add)(FL(load)(&w, &own, start, n, block), n, lanes);
     }
     return times * fl_sum_lanes(lanes);
 }
@@ -277,6 +299,8 @@ static fl_status FL(point_pass)(FL(point_call) *call, double *sum) {
     double few[FL_FEW_CHUNKS], total = 0;
     call->partials = n_chunks <= FL_FEW_CHUNKS ? few : malloc(n_chunks * sizeof(double));
     if (!call->partials) return FL_NO_MEMORY;
+    call->weighted = call->loops->weighted && args->weight.data && args->grad.data && !args->value.data
+        && !args->hess.data && !args->aux_grad.data && !args->boost && !call->root_weights;
     call->stream = args->reused && args->grad.data && args->grad.direct
         && size * (ptrdiff_t)sizeof(real) >= FL_STREAM_BYTES && args->grad.data != args->input.data;
     fl_parallel(n_chunks, fl_pointwise_cost(args), FL(point_chunk), call);

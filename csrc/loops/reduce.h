@@ -9,7 +9,7 @@ static FL_INLINE void FL(clear)(real *at) {
     for (int l = 0; l < FL_LANES; l++) at[l] = 0;
 }
 
-/* lanes += v */
+/* lanes += v, in the order of the loops over elements, which add an incomplete row in double */
 static void FL(add)(const real *v, ptrdiff_t n, double *lanes) {
     real sums[FL_LANES] = {0};
     ptrdiff_t i = 0;
@@ -17,13 +17,13 @@ static void FL(add)(const real *v, ptrdiff_t n, double *lanes) {
         FL_LANE_LOOP
         for (int l = 0; l < FL_LANES; l++) sums[l] += v[i + l];
     }
-    if (i < n) {                           /* in one piece: a vector would wait for single sums */
+    for (int l = 0; l < FL_LANES; l++) lanes[l] += sums[l];
+    if (i < n) {
         const int rest = (int)(n - i);
         const real *last = v + i;
         FL_LANE_LOOP
-        for (int l = 0; l < FL_LANES; l++) sums[l] += l < rest ? last[l] : 0;
+        for (int l = 0; l < FL_LANES; l++) lanes[l] += l < rest ? last[l] : 0;
     }
-    for (int l = 0; l < FL_LANES; l++) lanes[l] += sums[l];
 }
 
 /* v *= w */
