@@ -197,6 +197,16 @@ def test_boxes_around_masks(isa):
     assert fl.masks_to_boxes(masks[:0]).shape == (0, 3, 4)
 
 
+@pytest.mark.parametrize("width", [1, 7, 8, 9, 63, 64, 65, 130, 200])
+def test_boxes_around_few_pixels_of_masks_of_any_width(width):
+    rng = np.random.default_rng(width)
+    masks = np.zeros((300, 5, width), bool)
+    at = np.arange(300)
+    for _ in range(3):
+        masks[at, rng.integers(0, 5, 300), rng.integers(0, width, 300)] = True
+    np.testing.assert_array_equal(fl.masks_to_boxes(masks), fl.reference.masks_to_boxes(masks))
+
+
 def test_errors_of_boxes_around_masks():
     masks = np.ones((2, 3, 4, 5), bool)
     masks[1, 1] = False

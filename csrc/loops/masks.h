@@ -90,39 +90,44 @@ static fl_status fl_mask_matrix(fl_masks_args *args) {
 
 /* ---- boxes around masks ------------------------------------------------------------ */
 
-/* First and last pixel among n contiguous ones; 0 if there is none. */
-static int fl_reach(const uint8_t *pixels, ptrdiff_t n, ptrdiff_t *first, ptrdiff_t *last) {
-    ptrdiff_t i = 0, j = n;
-    for (uint64_t eight = 0; i + 8 <= n; i += 8) {
-        memcpy(&eight, pixels + i, 8);
-        if (eight) break;
-    }
-    while (i < n && !pixels[i]) i++;
-    if (i == n) return 0;
-    for (uint64_t eight = 0; j >= 8; j -= 8) {
-        memcpy(&eight, pixels + j - 8, 8);
-        if (eight) break;
-    }
-    while (!pixels[j - 1]) j--;
-    *first = i, *last = j - 1;
-    return 1;
+/* Whether one of n pixels is set: 64 at a time, then 8, then one by one. */
+static FL_INLINE int fl_any_pixel(const uint8_t *pixels, int n) {
+    uint64_t each[8] = {0}, any = 0;
+    memcpy(each, pixels, n);
+    for (int i = 0; i < 8; i++) any |= each[i];
+    return any != 0;
 }
 
+/* The first pixel that is set among n contiguous ones, or n; the last, or -1. */
+static ptrdiff_t fl_first_pixel(const uint8_t *pixels, ptrdiff_t n) {
+    ptrdiff_t i = 0;
+    while (i + 64 <= n && !fl_any_pixel(pixels + i, 64)) i += 64;
+    while (i + 8 <= n && !fl_any_pixel(pixels + i, 8)) i += 8;
+    while (i < n && !pixels[i]) i++;
+    return i;
+}
+static ptrdiff_t fl_last_pixel(const uint8_t *pixels, ptrdiff_t n) {
+    while (n >= 64 && !fl_any_pixel(pixels + n - 64, 64)) n -= 64;
+    while (n >= 8 && !fl_any_pixel(pixels + n - 8, 8)) n -= 8;
+    while (n > 0 && !pixels[n - 1]) n--;
+    return n - 1;
+}
+
+/* The rows from both ends of the mask; then of each row only what lies outside the box so far. */
 static void fl_mask_box(void *context, ptrdiff_t i) {
     const fl_mask_boxes_args *args = context;
-    ptrdiff_t width = args->width, top = -1, bottom = -1, left = width, right = -1;
-    const uint8_t *row = args->masks + i * args->height * width;
+    ptrdiff_t width = args->width, size = args->height * width;
+    const uint8_t *mask = args->masks + i * size;
     float *box = args->boxes + 4 * i;
-    for (ptrdiff_t y = 0; y < args->height; y++, row += width) {
-        ptrdiff_t first, last;
-        if (!fl_reach(row, width, &first, &last)) continue;
-        if (top < 0) top = y;
-        bottom = y;
-        if (first < left) left = first;
-        if (last > right) right = last;
+    ptrdiff_t first = fl_first_pixel(mask, size), last = fl_last_pixel(mask, size);
+    ptrdiff_t left = width, right = -1;
+    for (ptrdiff_t row = size ? first - first % width : 0; row <= last; row += width) {
+        left = fl_first_pixel(mask + row, left);
+        right += 1 + fl_last_pixel(mask + row + right + 1, width - right - 1);
     }
     /* x1 > x2 says that there was no pixel. */
-    box[0] = (float)left, box[1] = (float)top, box[2] = (float)right, box[3] = (float)bottom;
+    box[0] = (float)left, box[2] = (float)right;
+    if (left <= right) box[1] = (float)(first / width), box[3] = (float)(last / width);
 }
 
 static fl_status fl_boxes_of_masks(fl_mask_boxes_args *args) {

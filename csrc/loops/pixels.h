@@ -27,9 +27,9 @@ static FL_INLINE void FL(fetch_class)(const FL(pixels) *at, ptrdiff_t c) {
 
 /* The second derivatives of a tile whose exponentials stand in the gradient's place. */
 static void FL(pixel_hess)(const FL(row_call) *call, const FL(pixels) *at, const FL(row_batch) *b) {
-    FL_ALIGNED real inverse[FL(tile)], share[FL(tile)], bend[FL(tile)];
+    FL_ALIGNED real share[FL(tile)], bend[FL(tile)];
+    const real *const inverse = b->per_sum;
     for (int l = 0; l < at->width; l++) {
-        inverse[l] = 1 / b->sum[l];
         share[l] = b->share[l] * call->scale;
         bend[l] = b->curve0[l] + b->curve1[l] - share[l];
     }

@@ -19,8 +19,8 @@ typedef struct {
     ptrdiff_t class0[FL(tile)], class1[FL(tile)];      /* targets, and their weights: */
     real weight0[FL(tile)], weight1[FL(tile)];
     FL(word) live[FL(tile)];                           /* all bits, or none where the row is ignored */
-    real most[FL(tile)], sum[FL(tile)];                /* m and s of above, and log s: */
-    real log_sum[FL(tile)];
+    real most[FL(tile)], sum[FL(tile)];                /* m and s of above, log s and 1/s: */
+    real log_sum[FL(tile)], per_sum[FL(tile)];
     real score0[FL(tile)], score1[FL(tile)];           /* of the targets */
     real dot[FL(tile)], total[FL(tile)];               /* of row_dot */
     real value[FL(tile)];
@@ -272,9 +272,8 @@ static FL_INLINE void FL(end_targets)(FL(row_point) (*formula)(real, real, const
     for (int k = 0; k < FL_MAX_PARAMETERS; k++) p[k] = call->parameters[k];
     FL_LANE_LOOP
     for (int r = 0; r < n; r++) {
-        const real above0 = b->score0[r] - b->most[r], above1 = b->score1[r] - b->most[r],
-                   log_sum = b->log_sum[r];
-        const real per_sum = 1 / b->sum[r];
+        const real above0 = b->score0[r] - b->most[r], above1 = b->score1[r] - b->most[r];
+        const real log_sum = b->log_sum[r], per_sum = b->per_sum[r];
         FL(row_point) f0 = formula(above0 - log_sum, FL(exp_nonpositive)(above0) * per_sum, p),
                       f1 = {0, 0, 0};
         if (two) f1 = formula(above1 - log_sum, FL(exp_nonpositive)(above1) * per_sum, p);
@@ -300,11 +299,11 @@ static void FL(end_rows)(const FL(row_call) *call, int n, FL(row_batch) *b) {
     const real scale = call->scale;
     n = FL(whole_rows)(n);
     FL_LANE_LOOP
-    for (int r = 0; r < n; r++) b->log_sum[r] = FL(log)(b->sum[r]);
+    for (int r = 0; r < n; r++) b->log_sum[r] = FL(log)(b->sum[r]), b->per_sum[r] = 1 / b->sum[r];
     call->end(call, b, n);
     if (!call->args->target.data && call->smooth != 0) FL(end_smooth)(call, b, n);
     FL_LANE_LOOP
-    for (int r = 0; r < n; r++) b->factor[r] = b->share[r] * scale / b->sum[r];
+    for (int r = 0; r < n; r++) b->factor[r] = b->share[r] * scale * b->per_sum[r];
 }
 
 #define FL_ROWWISE(name, formula, targets) \

@@ -18,7 +18,7 @@ static void FL(row_hess)(const FL(row_call) *call, const FL(row_batch) *b, int r
                          const real *e) {
     const fl_rowwise_args *a = call->args;
     real *h = (real *)a->hess.data + FL(row_offset)(row, a->inner, &a->hess);
-    const real share = b->share[r] * call->scale, inverse = 1 / b->sum[r];
+    const real share = b->share[r] * call->scale, inverse = b->per_sum[r];
     const real curve0 = b->curve0[r], curve1 = b->curve1[r], bend = curve0 + curve1 - share;
     if (!b->live[r]) {
         memset(h, 0, a->classes * sizeof(real));
