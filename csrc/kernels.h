@@ -37,12 +37,13 @@ enum { FL_VECTOR_BYTES = 32 };
 enum { FL_VECTOR_BYTES = 16 };
 #endif
 
-/* Rows: elements per chunk, elements handled together, classes from which a row is streamed. */
+/* Rows: */
 enum {
-    FL_ROW_CHUNK = 16384,
-    FL_GROUP_ELEMENTS = 8192,
-    FL_STREAM_CLASSES = 256,
-    FL_SHORT_ROW = 32,
+    FL_ROW_CHUNK = 16384,      /* elements per chunk, */
+    FL_GROUP_ELEMENTS = 8192,  /* ... handled together */
+    FL_STREAM_CLASSES = 256,   /* classes from which a row is streamed, */
+    FL_SHORT_ROW = 32,         /* ... up to which it is turned over, */
+    FL_FEW_CLASSES = 8,        /* ... up to which pixels compare each class with their targets */
     FL_FEW_ROWS = 4,
     FL_WIDE_ROW = 256
 };

@@ -55,7 +55,7 @@ static void FL(pixel_hess)(const FL(row_call) *call, const FL(pixels) *at, const
 }
 
 /* The scores of the targets. Of few classes each is compared with the targets of all rows: up to 1.3x on going
- * from row to row, but no gain with two targets. */
+ * from row to row (of rows turned over up to 32 classes, of pixels up to 8), but no gain with two targets. */
 static FL_INLINE void FL(find_scores)(const FL(pixels) *at, ptrdiff_t classes, FL(row_batch) *b) {
     for (int start = 0; start < at->width; start += FL_LANES) {
         FL(word) target[FL_LANES];
@@ -142,7 +142,7 @@ static FL_INLINE void FL(pixel_tile)(const FL(row_call) *call, FL(pixels) at, pt
         FL_LANE_LOOP
         for (int l = 0; l < width; l++) m[l] = FL(max)(xc[l], m[l]);
     }
-    const int few = turned && !t && !a->position;
+    const int few = (turned || (classes <= FL_FEW_CLASSES && width % FL_LANES == 0)) && !t && !a->position;
     if (few) FL(find_scores)(&at, classes, &b);
     for (int l = 0; l < n && !t && !few; l++) {
         b.score0[l] = x[b.class0[l] * at.x_class + l];

@@ -60,7 +60,20 @@ static FL_INLINE ptrdiff_t FL(label_of)(const fl_rowwise_args *a, ptrdiff_t row,
 }
 
 static FL_INLINE void FL(plan_labels)(const FL(row_call) *call, ptrdiff_t first, int n, FL(row_batch) *b) {
-    const real keep = 1 - (real)call->args->smoothing;
+    const fl_rowwise_args *a = call->args;
+    const real keep = 1 - (real)a->smoothing;
+    if (!a->class_weight) {
+        const int64_t *index = a->index + first, ignored = a->ignore_index, classes = a->classes;
+        for (int r = 0; r < n; r++) {
+            int64_t label = index[r];
+            int counts = (label != ignored) & ((uint64_t)label < (uint64_t)classes);
+            b->live[r] = -(FL(word))counts;
+            b->class0[r] = counts ? label : 0;
+            b->weight0[r] = counts ? keep : 0;
+            b->class1[r] = 0, b->weight1[r] = 0;
+        }
+        return;
+    }
     for (int r = 0; r < n; r++) {
         real weight = 0;
         ptrdiff_t label = FL(label_of)(call->args, first + r, &weight);

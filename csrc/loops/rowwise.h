@@ -97,14 +97,29 @@ static void FL(nll_chunk)(void *context, ptrdiff_t chunk) {
     call->partials[chunk] = fl_sum_lanes(lanes);
 }
 
+/* How many labels count; `bad` is set where one is neither a class nor the ignored one. */
+static FL_PASS ptrdiff_t FL(count_labels)(const int64_t *label, ptrdiff_t n, int64_t ignored, int64_t classes,
+                                          int *bad) {
+    uint64_t outside = 0, live = 0;
+    for (ptrdiff_t i = 0; i < n; i++) {
+        uint64_t counts = label[i] != ignored;
+        live += counts;
+        outside |= counts & ((uint64_t)label[i] >= (uint64_t)classes);
+    }
+    *bad = outside != 0;
+    return (ptrdiff_t)live;
+}
+
 /* Check every label, and find what the mean divides by. */
 static fl_status FL(row_divisor)(fl_rowwise_args *a, double *divisor) {
     ptrdiff_t rows = a->outer_count * a->inner;
     *divisor = (double)rows;
     if (!a->index) return FL_OK;
+    int bad;
+    *divisor = (double)FL(count_labels)(a->index, rows, a->ignore_index, a->classes, &bad);
     const real *w = a->class_weight;
     double sum = 0;
-    for (ptrdiff_t row = 0; row < rows; row++) {
+    for (ptrdiff_t row = 0; row < rows && (bad || w); row++) {
         int64_t label = a->index[row];
         if (label == a->ignore_index) continue;
         if (label < 0 || label >= a->classes) {
@@ -113,7 +128,7 @@ static fl_status FL(row_divisor)(fl_rowwise_args *a, double *divisor) {
         }
         sum += w ? (double)w[label] : 1;
     }
-    *divisor = sum;
+    if (w) *divisor = sum;
     return FL_OK;
 }
 

@@ -82,7 +82,7 @@ static int ascending(const void *a, const void *b) {
 /* Two changes in one place are none. */
 static void sort_changes(changes *c) {
     ptrdiff_t n = 0;
-    qsort(c->at, (size_t)c->n, sizeof *c->at, ascending);
+    if (c->n) qsort(c->at, (size_t)c->n, sizeof *c->at, ascending); /* none have no array either */
     for (ptrdiff_t i = 0; i < c->n; i++) {
         if (n && c->at[n - 1] == c->at[i]) n--;
         else c->at[n++] = c->at[i];
