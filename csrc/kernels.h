@@ -37,15 +37,15 @@ enum { FL_VECTOR_BYTES = 32 };
 enum { FL_VECTOR_BYTES = 16 };
 #endif
 
-/* Rows: */
+/* Rows: elements per chunk and handled together; how many rows are few; classes ... */
 enum {
-    FL_ROW_CHUNK = 16384,      /* elements per chunk, */
-    FL_GROUP_ELEMENTS = 8192,  /* ... handled together */
-    FL_STREAM_CLASSES = 256,   /* classes from which a row is streamed, */
-    FL_SHORT_ROW = 32,         /* ... up to which it is turned over, */
-    FL_FEW_CLASSES = 8,        /* ... up to which pixels compare each class with their targets */
+    FL_ROW_CHUNK = 16384,
+    FL_GROUP_ELEMENTS = 8192,
     FL_FEW_ROWS = 4,
-    FL_WIDE_ROW = 256
+    FL_FEW_CLASSES = 8,      /* up to which pixels compare each of them with their targets, */
+    FL_SHORT_ROW = 32,       /* up to which a row is turned over, */
+    FL_WIDE_ROW = 256,       /* up to which it moves to a tile, */
+    FL_STREAM_CLASSES = 256  /* from which on it is streamed */
 };
 
 /* Pixels that a ratio loss takes at once, elements of all classes at once and per chunk,

@@ -90,7 +90,7 @@ static fl_status fl_mask_matrix(fl_masks_args *args) {
 
 /* ---- boxes around masks ------------------------------------------------------------ */
 
-/* Whether one of n pixels is set: 64 at a time, then 8, then one by one. */
+/* Whether one of n <= 64 pixels is set. */
 static FL_INLINE int fl_any_pixel(const uint8_t *pixels, int n) {
     uint64_t each[8] = {0}, any = 0;
     memcpy(each, pixels, n);
@@ -98,7 +98,7 @@ static FL_INLINE int fl_any_pixel(const uint8_t *pixels, int n) {
     return any != 0;
 }
 
-/* The first pixel that is set among n contiguous ones, or n; the last, or -1. */
+/* The first pixel that is set among n contiguous ones, or n; the last, or -1. By 64, by 8, one by one. */
 static ptrdiff_t fl_first_pixel(const uint8_t *pixels, ptrdiff_t n) {
     ptrdiff_t i = 0;
     while (i + 64 <= n && !fl_any_pixel(pixels + i, 64)) i += 64;
