@@ -81,18 +81,24 @@ static void FL(nll_chunk)(void *context, ptrdiff_t chunk) {
         a->blank && a->inner == 1 && a->grad.outer == a->classes && a->grad.data != a->input.data;
     if (dense)
         memset((real *)a->grad.data + first * a->classes, 0, (last - first) * a->classes * sizeof(real));
-    for (ptrdiff_t row = first; row < last; row++) {
-        real value = 0, weight, *g = (real *)a->grad.data;
-        ptrdiff_t label = FL(label_of)(a, row, &weight);
-        if (label >= 0) {
-            const real *x = (const real *)a->input.data + FL(row_offset)(row, a->inner, &a->input);
-            value = -weight * x[label * a->input.class_];
+    /* Rows one step apart: all of them, or the pixels of an image. */
+    const int side_by_side = a->inner == 1;
+    const ptrdiff_t run = side_by_side ? a->outer_count : a->inner;
+    const ptrdiff_t x_step = side_by_side ? a->input.outer : a->input.inner;
+    const ptrdiff_t g_step = side_by_side ? a->grad.outer : a->grad.inner;
+    for (ptrdiff_t row = first; row < last;) {
+        ptrdiff_t outer = row / run, at = row % run, end = row - at + run < last ? row - at + run : last;
+        const real *x = (const real *)a->input.data + outer * a->input.outer + at * x_step;
+        real *g = a->grad.data ? (real *)a->grad.data + outer * a->grad.outer + at * g_step : NULL;
+        for (; row < end; row++, x += x_step, g += g ? g_step : 0) {
+            real value = 0, weight;
+            ptrdiff_t label = FL(label_of)(a, row, &weight);
+            if (label >= 0) value = -weight * x[label * a->input.class_];
+            if (g && a->blank && !dense) memset(g, 0, a->classes * sizeof(real));
+            if (g && label >= 0) g[label * a->grad.class_] = -weight * call->scale;
+            lanes[row % FL_LANES] += value;
+            if (a->value) ((real *)a->value)[row] = value;
         }
-        if (g) g += FL(row_offset)(row, a->inner, &a->grad);
-        if (g && a->blank && !dense) memset(g, 0, a->classes * sizeof(real));
-        if (g && label >= 0) g[label * a->grad.class_] = -weight * call->scale;
-        lanes[row % FL_LANES] += value;
-        if (a->value) ((real *)a->value)[row] = value;
     }
     call->partials[chunk] = fl_sum_lanes(lanes);
 }
