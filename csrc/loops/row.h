@@ -62,7 +62,7 @@ static FL_INLINE ptrdiff_t FL(label_of)(const fl_rowwise_args *a, ptrdiff_t row,
 static FL_INLINE void FL(plan_labels)(const FL(row_call) *call, ptrdiff_t first, int n, FL(row_batch) *b) {
     const fl_rowwise_args *a = call->args;
     const real keep = 1 - (real)a->smoothing;
-    if (!a->class_weight) {
+    if (!a->class_weight && n >= FL_LANES) {       /* in vectors */
         const int64_t *index = a->index + first, ignored = a->ignore_index, classes = a->classes;
         for (int r = 0; r < n; r++) {
             int64_t label = index[r];

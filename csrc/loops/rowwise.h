@@ -121,11 +121,13 @@ static fl_status FL(row_divisor)(fl_rowwise_args *a, double *divisor) {
     ptrdiff_t rows = a->outer_count * a->inner;
     *divisor = (double)rows;
     if (!a->index) return FL_OK;
-    int bad;
-    *divisor = (double)FL(count_labels)(a->index, rows, a->ignore_index, a->classes, &bad);
     const real *w = a->class_weight;
     double sum = 0;
-    for (ptrdiff_t row = 0; row < rows && (bad || w); row++) {
+    int bad = 1;
+    if (!w && rows >= FL_LANES)
+        *divisor = (double)FL(count_labels)(a->index, rows, a->ignore_index, a->classes, &bad);
+    if (!bad) return FL_OK;
+    for (ptrdiff_t row = 0; row < rows; row++) {
         int64_t label = a->index[row];
         if (label == a->ignore_index) continue;
         if (label < 0 || label >= a->classes) {
@@ -134,7 +136,7 @@ static fl_status FL(row_divisor)(fl_rowwise_args *a, double *divisor) {
         }
         sum += w ? (double)w[label] : 1;
     }
-    if (w) *divisor = sum;
+    *divisor = sum;
     return FL_OK;
 }
 
