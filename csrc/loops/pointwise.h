@@ -22,7 +22,7 @@ static FL_INLINE void FL(point_row)(FL(point_formula) formula, int outputs, int 
                                     real *v, real *g, real *h, real *sums) {
     enum { bytes = FL_LANES * sizeof(real) };
     fl_fetch(x, bytes);
-    fl_fetch(t, bytes);
+    if (!(flags & FL_PENALTY)) fl_fetch(t, bytes);
     if (flags & FL_HAS_AUX) fl_fetch(a, bytes);
     if (outputs & FL(by_weight)) fl_fetch(w, bytes);
     if (outputs & FL(to_value)) fl_fetch_output(v, bytes);
