@@ -22,6 +22,7 @@ static FL_INLINE FL(point) FL(l2_penalty)(real w, real target, real aux, const r
  *   value = |w| (p0 + (1 - p0) |w| / 2)    grad = sign(w) (p0 + (1 - p0) |w|), 0 at 0    hess = 1 - p0 */
 static FL_INLINE FL(point) FL(elastic_net_penalty)(real w, real target, real aux, const real *p) {
     (void)target, (void)aux;
+    w = FL(in_register)(w);
     real rest = 1 - p[0], size = FL(abs)(w), slope = FL(with_sign)(FL(fma)(rest, size, p[0]), w);
     return (FL(point)){size * FL(fma)((real)0.5 * rest, size, p[0]),
                        FL(from_bits)(FL(bits)(slope) & ~FL(equal)(w, 0)), rest};

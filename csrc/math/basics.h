@@ -89,7 +89,9 @@ static FL_INLINE real FL(flip)(real x, real sign) {
 }
 
 /* -1, 0 or 1; 0 for NaN, as torch. */
-static FL_INLINE real FL(sign)(real x) { return (real)((x > 0) - (x < 0)); }
+static FL_INLINE real FL(sign)(real x) {
+    return FL(from_bits)(FL(bits)(FL(with_sign)(1, x)) & FL(less)(0, FL(abs)(x)));
+}
 
 /* The smallest normal number: a denominator's floor. */
 #undef FL_TINY
