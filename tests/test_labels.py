@@ -5,8 +5,10 @@ import fractions
 
 import numpy as np
 import pytest
+from instruction_sets import on_every_isa
 
 import fastloss as fl
+import fastloss.reference as ref
 
 X = np.log([[2.0, 1.0, 1.0], [1.0, 1.0, 2.0]])
 LOSSES = [fl.cross_entropy, fl.nll_loss]
@@ -176,3 +178,30 @@ def test_values_outside_the_unit_interval():
         fl.binary_cross_entropy(x, np.zeros((2, 3)))
     x[1, 2] = 0.25
     assert np.isnan(fl.binary_cross_entropy(x, np.zeros((2, 3))))
+
+
+@pytest.mark.parametrize("name", ["cross_entropy", "nll_loss"])
+@pytest.mark.parametrize("shape", [(3, 4, 151, 149), (50_000, 3), (2, 40, 97, 90)])
+def test_labels_over_several_chunks(name, shape):
+    """A chunk may begin in the middle of an image; many labels are looked at in vectors."""
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=shape)
+    labels = rng.integers(0, shape[1], (shape[0], *shape[2:]))
+    labels[labels == 1] = -100
+    function, reference = getattr(fl, name), getattr(ref, name)
+    for weight in (None, rng.random(shape[1])):
+        wanted, by_x = reference(x, labels, weight=weight, grad=True)
+        for _ in on_every_isa():
+            for threads in (1, 2):
+                with fl.num_threads(threads):
+                    value, grad = function(x, labels, weight=weight, grad=True)
+                    buffer = np.full(shape, np.nan)
+                    assert function(x, labels, weight=weight, grad=buffer)[0] == value
+                np.testing.assert_allclose(value, wanted, rtol=1e-12)
+                np.testing.assert_allclose(grad, by_x, rtol=1e-11, atol=1e-18)
+                assert buffer.tobytes() == grad.tobytes()
+    bad = labels.copy()
+    bad[(-1,) * bad.ndim] = shape[1]
+    position = ", ".join(str(n - 1) for n in bad.shape)
+    with pytest.raises(IndexError, match=rf"target\[{position}\] is {shape[1]}, but input has"):
+        function(x, bad)

@@ -323,3 +323,36 @@ def test_smooth_l1_is_exact_beyond_beta(beta):
             value, slope = fl.smooth_l1_loss(x, x * 0, beta=beta, reduction="none", grad=True)
             np.testing.assert_array_equal(slope, [1, -1])
             np.testing.assert_array_equal(value, np.abs(x) - dtype(0.5) * dtype(beta))
+
+
+@pytest.mark.parametrize(
+    "name", ["mse_loss", "l1_loss", "huber_loss", "hinge_loss", "quantile_loss"]
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_weights_over_several_chunks(name, dtype):
+    """Losses of cheap arithmetic have the weights in their loop."""
+    rng = np.random.default_rng(5)
+    x, t = rng.normal(size=(2, 9, 1111)).astype(dtype)
+    if name == "hinge_loss":
+        t = np.sign(t)
+    weight = rng.integers(0, 3, x.shape)
+    function, close = getattr(fl, name), 1e-5 if dtype == np.float32 else 1e-12
+    wide = [a.astype(float) for a in (x, t, weight)]
+    wanted, by_x = getattr(ref, name)(*wide[:2], weight=wide[2], grad=True)
+    spread = np.repeat(weight, 2, axis=1).astype(dtype)[:, ::2]
+    row = weight[:, :1].astype(dtype)
+    for _ in on_every_isa():
+        for w in (weight, weight.astype(dtype), spread):
+            value, grad = function(x, t, weight=w, grad=True)
+            np.testing.assert_allclose(value, wanted, rtol=close)
+            np.testing.assert_allclose(grad, by_x, rtol=close, atol=close * 1e-6)
+            assert function(x, t, weight=w) == value
+            with fl.num_threads(2):
+                again = function(x, t, weight=w, grad=True)
+            assert again[0] == value
+            assert again[1].tobytes() == grad.tobytes()
+        value, grad = function(x, t, weight=row, grad=True)
+        full = np.ascontiguousarray(np.broadcast_to(row, x.shape))
+        other = function(x, t, weight=full, grad=True)
+        np.testing.assert_allclose(value, other[0], rtol=close)
+        np.testing.assert_allclose(grad, other[1], rtol=close)

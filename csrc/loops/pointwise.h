@@ -22,7 +22,7 @@ static FL_INLINE void FL(point_row)(FL(point_formula) formula, int outputs, int 
                                     real *v, real *g, real *h, real *sums) {
     enum { bytes = FL_LANES * sizeof(real) };
     fl_fetch(x, bytes);
-    if (!(flags & FL_PENALTY)) fl_fetch(t, bytes);
+    fl_fetch(t, bytes);
     if (flags & FL_HAS_AUX) fl_fetch(a, bytes);
     if (outputs & FL(by_weight)) fl_fetch(w, bytes);
     if (outputs & FL(to_value)) fl_fetch_output(v, bytes);
@@ -118,7 +118,7 @@ typedef struct {
     }
 #if FL_LEAN
 #define FL_POINTWISE(name, cost, flags) FL_LOOP(name, all, FL(to_value) | FL(to_grad) | FL(to_hess), flags)
-#define FL_LOOPS(name, cost) {FL(name##_all), FL(name##_all), FL(name##_all), FL(name##_all), NULL}
+#define FL_LOOPS(name, weighs) {FL(name##_all), FL(name##_all), FL(name##_all), FL(name##_all), NULL}
 #else
 #define FL_POINTWISE(name, cost, flags) \
     FL_LOOP(name, sum, 0, flags) \
@@ -126,9 +126,8 @@ typedef struct {
     FL_LOOP(name, value, FL(to_value), flags) \
     FL_LOOP(name, all, FL(to_value) | FL(to_grad) | FL(to_hess), flags) \
     FL_LOOP(name, weighted, FL(to_grad) | FL(by_weight), flags)
-#define FL_LOOPS(name, cost) \
-    {FL(name##_sum), FL(name##_grad), FL(name##_value), FL(name##_all), \
-     (cost) <= FL(cheap) ? FL(name##_weighted) : NULL}
+#define FL_LOOPS(name, weighs) \
+    {FL(name##_sum), FL(name##_grad), FL(name##_value), FL(name##_all), (weighs) ? FL(name##_weighted) : NULL}
 #endif
 #define FL_CURVATURE(name, flags) FL_LOOP(name, boost, FL(to_grad) | FL(to_curvature), flags)
 #define FL_BY_AUX(name, both, alone) \
@@ -138,8 +137,9 @@ typedef struct {
 #undef FL_LOOP
 
 static const FL(point_loops) FL(point_table)[FL_LOSS_COUNT] = {
-#define FL_POINTWISE(name, cost, flags) [FL_LOSS_##name] = FL_LOOPS(name, cost),
-#define FL_ROW_MEANS(name, each) [FL_LOSS_##name] = FL_LOOPS(each, FL(cheap) + 1),
+#define FL_POINTWISE(name, cost, flags) \
+    [FL_LOSS_##name] = FL_LOOPS(name, (cost) <= FL(cheap) &&!((flags) & FL_PENALTY)),
+#define FL_ROW_MEANS(name, each) [FL_LOSS_##name] = FL_LOOPS(each, 0),
 #include "../losses.def"
 };
 #undef FL_LOOPS

@@ -50,11 +50,15 @@ struct FL(row_call) {
     real parameters[FL_MAX_PARAMETERS];
 };
 
+/* Labels were checked; one that another thread has changed since reads nothing. */
+static FL_INLINE int FL(label_counts)(const fl_rowwise_args *a, int64_t label) {
+    return (label != a->ignore_index) & ((uint64_t)label < (uint64_t)a->classes);
+}
+
 /* The class of a row and its weight; -1 where the row is ignored. */
 static FL_INLINE ptrdiff_t FL(label_of)(const fl_rowwise_args *a, ptrdiff_t row, real *weight) {
     int64_t label = a->index[row];
-    /* Labels were checked; one that another thread has changed since reads nothing. */
-    if (label == a->ignore_index || label < 0 || label >= a->classes) return -1;
+    if (!FL(label_counts)(a, label)) return -1;
     *weight = a->class_weight ? ((const real *)a->class_weight)[label] : 1;
     return (ptrdiff_t)label;
 }
@@ -63,10 +67,10 @@ static FL_INLINE void FL(plan_labels)(const FL(row_call) *call, ptrdiff_t first,
     const fl_rowwise_args *a = call->args;
     const real keep = 1 - (real)a->smoothing;
     if (!a->class_weight && n >= FL_LANES) {       /* in vectors */
-        const int64_t *index = a->index + first, ignored = a->ignore_index, classes = a->classes;
+        const fl_rowwise_args own = *a;            /* a copy that no output can alias */
         for (int r = 0; r < n; r++) {
-            int64_t label = index[r];
-            int counts = (label != ignored) & ((uint64_t)label < (uint64_t)classes);
+            int64_t label = own.index[first + r];
+            int counts = FL(label_counts)(&own, label);
             b->live[r] = -(FL(word))counts;
             b->class0[r] = counts ? label : 0;
             b->weight0[r] = counts ? keep : 0;
@@ -76,7 +80,7 @@ static FL_INLINE void FL(plan_labels)(const FL(row_call) *call, ptrdiff_t first,
     }
     for (int r = 0; r < n; r++) {
         real weight = 0;
-        ptrdiff_t label = FL(label_of)(call->args, first + r, &weight);
+        ptrdiff_t label = FL(label_of)(a, first + r, &weight);
         b->live[r] = -(FL(word))(label >= 0);
         b->class0[r] = label < 0 ? 0 : label;
         b->weight0[r] = weight * keep;
