@@ -44,7 +44,8 @@ enum {
     FL_FEW_ROWS = 4,
     FL_FEW_CLASSES = 8,      /* up to which pixels compare each of them with their targets, */
     FL_SHORT_ROW = 32,       /* up to which a row is turned over, */
-    FL_WIDE_ROW = 256,       /* up to which it moves to a tile, */
+    FL_NARROW_ROW = 64,      /* up to which a tile of them goes through each step together, */
+    FL_WIDE_ROW = 256,       /* up to which its exponentials come into a tile, */
     FL_STREAM_CLASSES = 256  /* from which on it is streamed */
 };
 

@@ -270,6 +270,9 @@ static void FL(row_scale_soft)(const real *e, const real *w, const real *t, ptrd
 static FL_INLINE ptrdiff_t FL(row_offset)(ptrdiff_t row, ptrdiff_t inner, const fl_rows *a) {
     return inner == 1 ? row * a->outer : row / inner * a->outer + row % inner * a->inner;
 }
+static FL_INLINE real *FL(row_at)(const fl_rowwise_args *a, const fl_rows *of, ptrdiff_t row) {
+    return (real *)of->data + FL(row_offset)(row, a->inner, of);
+}
 
 /* Of rows with class probabilities: the same for every loss. */
 static void FL(end_soft)(const FL(row_call) *call, FL(row_batch) *b, int n) {

@@ -6,16 +6,18 @@ static void FL(rowwise_chunk)(void *context, ptrdiff_t chunk) {
     ptrdiff_t first = chunk * call->per_chunk, last = first + call->per_chunk;
     double lanes[FL_LANES] = {0};
     const ptrdiff_t rows = a->outer_count * a->inner;
-    const int few = rows <= FL_FEW_ROWS && rows < a->classes; /* not worth turning over */
-    if (a->input.class_ == 1 && a->classes <= FL_SHORT_ROW && !few) {
+    /* Not worth turning over: few, or as good as filling their lanes (0.7x for 1000 rows of 16 classes). */
+    const int few = rows <= FL_FEW_ROWS && rows < a->classes;
+    const int full = a->classes > FL_LANES / 2 && (-a->classes & (FL_LANES - 1)) <= FL_LANES / 5;
+    if (a->input.class_ == 1 && a->classes <= FL_SHORT_ROW && !few && !full) {
         if (last > rows) last = rows;
         for (; first < last; first += FL(tile))
             FL(short_rows)(call, first, last - first < FL(tile) ? (int)(last - first) : FL(tile), lanes);
     } else if (a->input.class_ == 1) {
         real *scratch = NULL;
-        int group =
-            FL_GROUP_ELEMENTS / a->classes < FL(group) ? (int)(FL_GROUP_ELEMENTS / a->classes) : FL(group);
+        int group = (int)(FL_GROUP_ELEMENTS / a->classes);
         if (group < 1) group = 1;
+        if (group > FL(group)) group = a->classes <= FL_NARROW_ROW ? FL(tile) : FL(group);
         if (last > rows) last = rows;
         if (call->stream && !(scratch = malloc(group * a->classes * sizeof(real)))) {
             call->failed = 1;
