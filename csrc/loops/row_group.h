@@ -86,12 +86,14 @@ static FL_INLINE void FL(lane_softmax)(const fl_rowwise_args *a, ptrdiff_t first
     const real *x = FL(row_at)(a, &a->input, first);
     ptrdiff_t step = a->input.outer;
     if (classes < FL_LANES || whole > n || a->inner != 1) {
-        for (int r = 0; r < whole; r++) {
-            const real *from = FL(row_at)(a, &a->input, first + (r < n ? r : n - 1));
+        for (int r = 0; r < n; r++) {
+            const real *from = FL(row_at)(a, &a->input, first + r);
             real *to = tile + r * FL_LANES;
             FL_LANE_LOOP
             for (int l = 0; l < FL_LANES; l++) to[l] = l < classes ? from[l] : -(real)INFINITY;
         }
+        for (int r = n; r < whole; r++)
+            for (int l = 0; l < FL_LANES; l++) tile[r * FL_LANES + l] = 1; /* summed too */
         x = tile, step = FL_LANES;
     }
     for (int r = 0; r < whole; r += FL(turned_rows)) FL(fold)(x + r * step, step, 0, b->most + r);
@@ -104,8 +106,6 @@ static FL_INLINE void FL(lane_softmax)(const fl_rowwise_args *a, ptrdiff_t first
         FL_LANE_LOOP
         for (int l = 0; l < FL_LANES; l++) e[l] = FL(exp_nonpositive)(from[l] - most);
     }
-    for (int r = n; r < whole; r++)
-        for (int l = 0; l < FL_LANES; l++) tile[r * FL_LANES + l] = 1;
     for (int r = 0; r < whole; r += FL(turned_rows)) FL(fold)(tile + r * FL_LANES, FL_LANES, 1, b->sum + r);
 }
 

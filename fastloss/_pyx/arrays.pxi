@@ -35,8 +35,14 @@ cdef cnp.ndarray from_dlpack(str name, object x):
         raise TypeError(f"{name} cannot be read as an array: {error}") from error
 
 
-cdef cnp.ndarray as_array(str name, object x):
+cdef inline cnp.ndarray as_array(str name, object x):
     """A plain, aligned, native-order array that shares memory where it can."""
+    if cnp.PyArray_CheckExact(x) and cnp.PyArray_ISBEHAVED_RO(x):
+        return x
+    return converted(name, x)
+
+
+cdef cnp.ndarray converted(str name, object x):
     cdef cnp.ndarray a
     if cnp.PyArray_CheckExact(x):
         a = x
@@ -171,7 +177,7 @@ cdef double parse_in_domain(const char *name, object value, int domain) except? 
     cdef double x
     if domain == FL_FLAG:
         return parse_flag(name.decode(), value)
-    x = parse_number(name, value)
+    x = <double>value if type(value) is float else parse_number(name, value)
     if domain == FL_ANY_FINITE and isfinite(x):
         return x
     if domain == FL_NONNEGATIVE and isfinite(x) and x >= 0:

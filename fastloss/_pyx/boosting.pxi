@@ -138,7 +138,7 @@ cdef class RowDerivatives:
 
     def __init__(self, int loss, tuple parameters, class_weight, ignore_index, label_smoothing):
         cdef fl_rowwise_args args
-        cdef RowCall call = RowCall()
+        cdef RowCall call = RowCall.__new__(RowCall)
         call.start(&args, loss, np.zeros((1, 2)), 1, "sum")
         call.parameters(parameters)
         self.loss = loss
@@ -153,7 +153,7 @@ cdef class RowDerivatives:
         The curvature of a class is its diagonal entry of the Hessian times `multiple`.
         """
         cdef fl_rowwise_args args
-        cdef RowCall call = RowCall()
+        cdef RowCall call = RowCall.__new__(RowCall)
         cdef fl_boost boost
         cdef cnp.ndarray t = as_operand("labels", labels), w = None
         call.start(&args, self.loss, predictions, 1, "sum")
@@ -203,7 +203,7 @@ cdef class RowDerivatives:
     def row(self, scores, label, double weight):
         """The gradient and the whole Hessian of one row, both negative, as lists."""
         cdef fl_rowwise_args args
-        cdef RowCall call = RowCall()
+        cdef RowCall call = RowCall.__new__(RowCall)
         cdef fl_boost boost
         cdef double parts[2]
         cdef double number = label

@@ -2,7 +2,7 @@
 
 cdef RowCall margin_call(fl_rowwise_args *args, int loss, cnp.ndarray x, tuple parameters, object reduction):
     """One or more contiguous rows."""
-    cdef RowCall call = RowCall()
+    cdef RowCall call = RowCall.__new__(RowCall)
     call.start(args, loss, x, 1, reduction)
     if cnp.PyArray_NDIM(x) > 2:
         raise ValueError(f"input has shape {shape_of(x)}; expected (N, C) or (C,)")

@@ -135,7 +135,7 @@ cdef object call_pointwise(double factor, int loss, input, target, weight, aux, 
         h = h_out
     value = v if v is not None else args.result
     if h is not None:
-        return value, g, h
+        return value, g if aux_grad is None else (g, aux_grad), h if aux_hess is None else (h, aux_hess)
     if g is not None:
-        return value, g
+        return value, g if aux_grad is None else (g, aux_grad)
     return value

@@ -342,7 +342,7 @@ cdef int64_t parse_index(str name, object value) except? -2:
 def cross_entropy(int loss, input, target, weight, ignore_index, reduction, label_smoothing, grad, hess):
     """Cross entropy against class indices or class probabilities."""
     cdef fl_rowwise_args args
-    cdef RowCall call = RowCall()
+    cdef RowCall call = RowCall.__new__(RowCall)
     cdef cnp.ndarray t
     call.start(&args, loss, input, 1, reduction)
     t = as_operand("target", target)
@@ -362,7 +362,7 @@ def cross_entropy(int loss, input, target, weight, ignore_index, reduction, labe
 def row_of_probability(int loss, input, target, weight, ignore_index, parameter, reduction, grad, hess):
     """A function of the probability of each row's class."""
     cdef fl_rowwise_args args
-    cdef RowCall call = RowCall()
+    cdef RowCall call = RowCall.__new__(RowCall)
     call.start(&args, loss, input, 1, reduction)
     call.parameter(0, parameter)
     call.class_weights(weight)
@@ -374,7 +374,7 @@ def row_of_probability(int loss, input, target, weight, ignore_index, parameter,
 def nll_loss(int loss, input, target, weight, ignore_index, reduction, grad, hess):
     """The target's entry alone, of rows of log-probabilities."""
     cdef fl_rowwise_args args
-    cdef RowCall call = RowCall()
+    cdef RowCall call = RowCall.__new__(RowCall)
     call.start(&args, loss, input, 1, reduction)
     call.class_weights(weight)
     call.labels(as_operand("target", target), ignore_index)
@@ -388,7 +388,7 @@ def nll_loss(int loss, input, target, weight, ignore_index, reduction, grad, hes
 def distribution_focal_loss(int loss, input, target, weight, reduction, grad, hess):
     """The two bins around a position."""
     cdef fl_rowwise_args args
-    cdef RowCall call = RowCall()
+    cdef RowCall call = RowCall.__new__(RowCall)
     cdef cnp.ndarray t, w
     call.start(&args, loss, input, -1, reduction)
     if call.args.classes < 2:

@@ -85,12 +85,15 @@ def gaussian_nll(int loss, input, target, var, weight, tuple parameters, reducti
     if type(var) is float or (not cnp.PyArray_Check(var) and isinstance(var, (int, float, np.number))):
         return call_pointwise(1, loss, input, target, weight, None, "var", parameters + (var,), reduction, grad, hess,
                               None, None, NULL)
-    x, a = as_input("input", input), as_operand("var", var)
+    x = as_input("input", input)
+    a = as_operand("var", var)
     axis = variance_axis(a, x)
     view = a if cnp.PyArray_NDIM(a) == cnp.PyArray_NDIM(x) else a[..., None]
-    grads, hesses = each_output("grad", grad), each_output("hess", hess)
+    grads = each_output("grad", grad)
+    hesses = each_output("hess", hess)
     want_hess = hesses is not NEITHER and wants("hess", hesses[0]) | wants("hess", hesses[1])
-    want_grad = grads is not NEITHER and wants("grad", grads[0]) | wants("grad", grads[1]) or want_hess
+    want_grad = grads is BOTH or want_hess or (
+        grads is not NEITHER and wants("grad", grads[0]) | wants("grad", grads[1]))
     if is_buffer(grads[1]):
         check_variance_buffer("grad", grads[1], x, a, input, target, var, weight, grads[0], hesses[0],
                               "hess", hesses[1])
@@ -106,12 +109,14 @@ def gaussian_nll(int loss, input, target, var, weight, tuple parameters, reducti
                             hesses[0] if cnp.PyArray_Check(hesses[0]) else want_hess, each_grad, each_hess, &nan_seen)
     if nan_seen:
         report_negative("var", a)
+    if axis < 0 and grads is BOTH and hesses is NEITHER:
+        return result
     if not want_grad:
         return result
-    first = result[1], finish_variance(grads[1], each_grad, a, axis)
+    first = result[1][0], finish_variance(grads[1], each_grad, a, axis)
     if not want_hess:
         return result[0], first
-    return result[0], first, (result[2], finish_variance(hesses[1], each_hess, a, axis))
+    return result[0], first, (result[2][0], finish_variance(hesses[1], each_hess, a, axis))
 
 
 cdef cnp.ndarray direct_buffer(object request, cnp.ndarray x):
