@@ -265,3 +265,53 @@ def test_short_rows_of_every_number_and_width(n, dtype):
                     again, out = fl.cross_entropy(part, target, grad=True, **options)
                     assert again == got
                     np.testing.assert_allclose(out, grad, **tolerance)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n", [1, 3, 4, 7, 8, 9, 15, 16, 63, 64, 65, 140])
+def test_rows_that_lie_as_they_are(n, dtype):
+    # Without a row that is left out: all rows of a tile together, their last numbers twice.
+    rng = np.random.default_rng(n)
+    tolerance = (
+        {"rtol": 2e-5, "atol": 1e-6} if dtype == np.float32 else {"rtol": 1e-12, "atol": 1e-15}
+    )
+    for classes in (8, 11, 13, 15, 16, 17, 29, 31, 32, 33, 47, 48, 64, 65, 100, 255, 256, 257):
+        x = (3 * rng.normal(size=(n, classes))).astype(dtype)
+        x[n // 3] = 30 * np.arange(classes)
+        x[n // 2, classes // 2] = -np.inf
+        label, position = rng.integers(0, classes // 2, n), rng.uniform(0, classes - 1, n)
+        position[n // 2] = 1.25
+        for loss, target in (("cross_entropy", label), ("distribution_focal_loss", position)):
+            target = target if target is label else target.astype(dtype)
+            want = getattr(reference, loss)(x.astype(float), target, grad=True)
+            results = []
+            for isa in on_every_isa():
+                function = getattr(fl, loss)
+                value, grad = function(x, target, grad=True)
+                assert value == pytest.approx(want[0], rel=tolerance["rtol"])
+                np.testing.assert_allclose(grad, want[1], **tolerance)
+                around = np.full((n + 2, classes), np.nan, dtype)
+                around[1:-1] = x
+                same = around[1:-1]
+                assert function(same, target, grad=same)[0] == value  # in place
+                np.testing.assert_array_equal(same, grad)
+                assert np.isnan(around[0]).all() and np.isnan(around[-1]).all()
+                if isa in ("x86-64-v3", "x86-64-v4"):
+                    results.append((value, grad.tobytes()))
+            assert len(set(results)) <= 1
+
+
+@pytest.mark.parametrize("classes", [13, 16, 32, 40, 100])
+def test_a_row_with_nan_spoils_no_other(classes):
+    rng = np.random.default_rng(classes)
+    x, t = rng.normal(size=(70, classes)).astype(np.float32), rng.integers(0, classes, 70)
+    clean = fl.cross_entropy(x, t, reduction="none", grad=True)
+    for column in range(classes):
+        spoilt = x.copy()
+        spoilt[33, column] = np.nan
+        for _ in on_every_isa():
+            value, grad = fl.cross_entropy(spoilt, t, reduction="none", grad=True)
+            assert np.isnan(value[33]) and np.isnan(grad[33]).all()
+            for got, want in ((value, clean[0]), (grad, clean[1])):
+                rest = np.delete(got, 33, 0), np.delete(want, 33, 0)
+                np.testing.assert_allclose(*rest, rtol=1e-5, atol=1e-6)

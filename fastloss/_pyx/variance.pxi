@@ -105,8 +105,8 @@ def gaussian_nll(int loss, input, target, var, weight, tuple parameters, reducti
     if want_hess:
         each_hess = direct_buffer(hesses[1], x)
     result = call_pointwise(1, loss, input, target, weight, view, "var", parameters, reduction,
-                            grads[0] if cnp.PyArray_Check(grads[0]) else want_grad,
-                            hesses[0] if cnp.PyArray_Check(hesses[0]) else want_hess, each_grad, each_hess, &nan_seen)
+                            grads[0] if is_buffer(grads[0]) else want_grad,
+                            hesses[0] if is_buffer(hesses[0]) else want_hess, each_grad, each_hess, &nan_seen)
     if nan_seen:
         report_negative("var", a)
     if axis < 0 and grads is BOTH and hesses is NEITHER:
@@ -121,6 +121,6 @@ def gaussian_nll(int loss, input, target, var, weight, tuple parameters, reducti
 
 cdef cnp.ndarray direct_buffer(object request, cnp.ndarray x):
     """The caller's buffer where the loop can fill it, else an array of its own."""
-    if cnp.PyArray_Check(request) and same_shape(request, x) and cnp.PyArray_ISALIGNED(request):
+    if is_buffer(request) and same_shape(request, x) and cnp.PyArray_ISALIGNED(request):
         return request
     return empty(x, cnp.PyArray_TYPE(x))
