@@ -155,7 +155,7 @@ cdef class RowDerivatives:
         cdef fl_rowwise_args args
         cdef RowCall call = RowCall.__new__(RowCall)
         cdef fl_boost boost
-        cdef cnp.ndarray t = as_operand("labels", labels), w = None
+        cdef cnp.ndarray t = as_operand("labels", labels), w = None, row_weights
         call.start(&args, self.loss, predictions, 1, "sum")
         call.parameters(self.parameters)
         call.args.smoothing = self.smoothing
@@ -166,10 +166,10 @@ cdef class RowDerivatives:
             raise ValueError(f"labels have shape {shape_of(t)}, but predictions have shape {shape_of(call.x)}")
         call.target = t
         with np.errstate(invalid="ignore"):
-            call.index = contiguous(t, cnp.NPY_INT64)
-        if cnp.PyTypeNum_ISFLOAT(cnp.PyArray_TYPE(t)) and not np.array_equal(call.index, t):
-            raise bad_row("label", t, np.asarray(call.index) != t, f"a class, 0..{call.args.classes - 1}")
-        call.args.index = <const int64_t *>cnp.PyArray_DATA(call.index)
+            call.read = contiguous(t, cnp.NPY_INT64)
+        if cnp.PyTypeNum_ISFLOAT(cnp.PyArray_TYPE(t)) and not np.array_equal(call.read, t):
+            raise bad_row("label", t, np.asarray(call.read) != t, f"a class, 0..{call.args.classes - 1}")
+        call.args.index = <const int64_t *>cnp.PyArray_DATA(call.read)
         call.args.ignore_index = self.ignore_index
         boost.low = boost.high = boost.signs = boost.bad = 0
         boost.floor = CURVATURE_FLOOR
@@ -181,8 +181,8 @@ cdef class RowDerivatives:
             w = as_operand("weights", weight)
             if cnp.PyArray_NDIM(w) != 1 or cnp.PyArray_DIM(w, 0) != cnp.PyArray_DIM(call.x, 0):
                 raise ValueError(f"weights have shape {shape_of(w)}, but predictions have shape {shape_of(call.x)}")
-            call.row_weight = contiguous(w, cnp.PyArray_TYPE(call.x))
-            boost.row_weight = cnp.PyArray_DATA(call.row_weight)
+            row_weights = contiguous(w, cnp.PyArray_TYPE(call.x))
+            boost.row_weight = cnp.PyArray_DATA(row_weights)
         if not call.rows and call.args.dtype == F64:
             boost.narrow = 1
             call.g = new_of(shape_of(call.x)[::-1], cnp.NPY_FLOAT32).T

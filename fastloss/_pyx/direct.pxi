@@ -57,7 +57,7 @@ cdef class direct:
     cdef object function, inner
     cdef tuple names
     cdef list kept                                  # what the pointers below refer to
-    cdef int n, n_positional, n_inner
+    cdef int n, n_positional, n_required, n_inner   # required: those before the last without a default, and it
     cdef PyObject *defaults[MOST_ARGUMENTS]         # NULL: required
     cdef Source sources[MOST_ARGUMENTS]
 
@@ -90,6 +90,8 @@ cdef class direct:
         self.kept = [defaults]
         for i, name in enumerate(names):
             self.defaults[i] = <PyObject *>defaults[name] if name in defaults else NULL
+            if name not in defaults:
+                self.n_required = i + 1
         for i, argument in enumerate(arguments):
             self.sources[i] = self.source(argument, markers, [defaults.get(name) for name in names])
         update_wrapper(self, function)
@@ -137,27 +139,25 @@ cdef object call_directly(object callable, PyObject *const *args, size_t flags, 
     cdef direct self = <direct>callable
     cdef PyObject *given[MOST_ARGUMENTS]
     cdef PyObject *inner[MOST_ARGUMENTS]
-    cdef Py_ssize_t n = PyVectorcall_NARGS(flags), n_keywords = 0, k
-    cdef int i, at, missing = 0
+    cdef Py_ssize_t n = PyVectorcall_NARGS(flags), k
+    cdef int i, at
     cdef Source *s
     cdef list tuples = None
     if n > self.n_positional:
         return PyObject_Vectorcall(self.function, args, flags, keywords)
-    for i in range(self.n):
-        given[i] = args[i] if i < n else NULL
+    for i in range(n):
+        given[i] = args[i]
+    for i in range(n, self.n):
+        given[i] = self.defaults[i]
     if keywords != NULL:
-        n_keywords = PyTuple_GET_SIZE(keywords)
-        for k in range(n_keywords):
+        for k in range(PyTuple_GET_SIZE(keywords)):
             at = place(self, PyTuple_GET_ITEM(keywords, k))
-            if at < 0 or given[at] != NULL:
+            if at < n:      # unknown, or given already
                 return PyObject_Vectorcall(self.function, args, flags, keywords)
             given[at] = args[n + k]
-    for i in range(n, self.n):
+    for i in range(n, self.n_required):
         if given[i] == NULL:
-            given[i] = self.defaults[i]
-            missing |= given[i] == NULL
-    if missing:
-        return PyObject_Vectorcall(self.function, args, flags, keywords)
+            return PyObject_Vectorcall(self.function, args, flags, keywords)
     for i in range(self.n_inner):
         s = &self.sources[i]
         if s.count == ITSELF:

@@ -78,7 +78,7 @@ cdef class RowCall:
 
     cdef fl_rowwise_args *args          # on the caller's stack: an object is zeroed
     cdef cnp.ndarray x, g, g_out, h, h_out, v, target
-    cdef cnp.ndarray index, position, row_weight, class_weight, soft      # kept alive
+    cdef cnp.ndarray read, weights      # as the loops read them: targets, and weights of classes or rows
     cdef fl_boost *boost
     cdef int axis
     cdef bint rows, ignores, lists, blank
@@ -179,8 +179,8 @@ cdef class RowCall:
         w = as_operand("weight", weight)
         if cnp.PyArray_NDIM(w) != 1 or cnp.PyArray_DIM(w, 0) != self.args.classes:
             raise ValueError(f"weight has shape {shape_of(w)}; expected ({self.args.classes},), one per class")
-        self.class_weight = contiguous(w, cnp.PyArray_TYPE(self.x))
-        self.args.class_weight = cnp.PyArray_DATA(self.class_weight)
+        self.weights = contiguous(w, cnp.PyArray_TYPE(self.x))
+        self.args.class_weight = cnp.PyArray_DATA(self.weights)
         return 0
 
     cdef int check_rows(self, cnp.ndarray t) except -1:
@@ -207,8 +207,8 @@ cdef class RowCall:
         self.target = t
         if operand_type(t) == FL_U64:
             t = np.minimum(t, np.uint64(2**63 - 1))      # no label, whichever way it is read
-        self.index = contiguous(t, cnp.NPY_INT64)
-        self.args.index = <const int64_t *>cnp.PyArray_DATA(self.index)
+        self.read = contiguous(t, cnp.NPY_INT64)
+        self.args.index = <const int64_t *>cnp.PyArray_DATA(self.read)
         return 0
 
     cdef int probabilities(self, cnp.ndarray t, object ignore_index) except -1:
@@ -222,7 +222,7 @@ cdef class RowCall:
             copy = self.fresh(&self.args.target)
             copy[...] = t
             t = copy
-        self.soft = t
+        self.read = t
         return 0
 
     cdef int outputs(self, object input, object target, object weight, object grad, object hess) except -1:
@@ -396,15 +396,15 @@ def distribution_focal_loss(int loss, input, target, weight, reduction, grad, he
     t = as_operand("target", target)
     call.check_rows(t)
     call.target = t
-    call.position = contiguous(t, cnp.PyArray_TYPE(call.x))
-    call.args.position = cnp.PyArray_DATA(call.position)
+    call.read = contiguous(t, cnp.PyArray_TYPE(call.x))
+    call.args.position = cnp.PyArray_DATA(call.read)
     if weight is not None:
         w = as_operand("weight", weight)
         try:
             w = np.broadcast_to(w, call.row_shape())
         except ValueError:
             raise ValueError(f"weight has shape {shape_of(w)}, which does not broadcast to target's {call.row_shape()}") from None
-        call.row_weight = contiguous(w, cnp.PyArray_TYPE(call.x))
-        call.args.row_weight = cnp.PyArray_DATA(call.row_weight)
+        call.weights = contiguous(w, cnp.PyArray_TYPE(call.x))
+        call.args.row_weight = cnp.PyArray_DATA(call.weights)
     call.outputs(input, target, weight, grad, hess)
     return call.run()
