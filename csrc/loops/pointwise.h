@@ -229,7 +229,7 @@ static void FL(point_block)(const FL(point_call) *call, ptrdiff_t start, ptrdiff
         if (second->data) FL(weigh)(w, n, h);
     }
     if (args->value.data && args->factor != 1)
-        for (ptrdiff_t i = 0; i < n; i++) v[i] *= (real)args->factor;
+        FL(scale)(v, n, (real)args->factor);
     if (args->hess.data && call->root > 0)
         for (ptrdiff_t i = 0; i < n; i++) h[i] -= g[i] * g[i] / call->root;
 
@@ -310,6 +310,15 @@ static fl_status FL(point_pass)(FL(point_call) *call, double *sum) {
     return FL_OK;
 }
 
+/* The gradient times a factor, which is one array to read instead of the two it comes from; from its end, since
+ * that has just been written. */
+static void FL(scale_chunk)(void *context, ptrdiff_t chunk) {
+    const FL(point_call) *call = context;
+    const ptrdiff_t size = call->args->space.size, last = (size - 1) / FL_CHUNK, start = (last - chunk) * FL_CHUNK;
+    const ptrdiff_t end = start + FL_CHUNK < size ? start + FL_CHUNK : size;
+    FL(scale)((real *)call->args->grad.data + start, end - start, call->scale);
+}
+
 static fl_status FL(pointwise)(fl_pointwise_args *args) {
     const fl_traits *traits = &fl_loss_traits[args->loss];
     int mean = args->reduction == FL_REDUCE_MEAN, root = traits->root_of >= 0 && args->reduction;
@@ -332,10 +341,13 @@ static fl_status FL(pointwise)(fl_pointwise_args *args) {
             : (double)args->space.size;
     call.scale = (real)(args->factor / divisor);
 
-    if (root) {           /* the derivative needs the value first */
+    if (root) {           /* the derivative needs the value first, as a factor at least */
+        const int factor_alone = args->grad.direct && !args->hess.data && !args->weight.data;
         fl_pointwise_args values = *args;
-        values.grad.data = values.hess.data = NULL;
+        values.hess.data = NULL;
+        if (!factor_alone) values.grad.data = NULL;
         call.args = &values;
+        call.scale = 1;
         fl_status status = FL(point_pass)(&call, &sum);
         args->result = sqrt(sum / divisor);
         args->nan_seen = sum != sum;
@@ -343,7 +355,9 @@ static fl_status FL(pointwise)(fl_pointwise_args *args) {
         call.args = args;
         call.root = (real)args->result;
         call.scale = args->result == 0 ? 0 : (real)(0.5 / (divisor * args->result));
-        return FL(point_pass)(&call, &sum);
+        if (!factor_alone) return FL(point_pass)(&call, &sum);
+        fl_parallel((args->space.size + FL_CHUNK - 1) / FL_CHUNK, fl_pointwise_cost(args), FL(scale_chunk), &call);
+        return FL_OK;
     }
     fl_status status = FL(point_pass)(&call, &sum);
     args->result = args->factor * sum / divisor;
