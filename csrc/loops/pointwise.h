@@ -21,13 +21,13 @@ static FL_INLINE void FL(point_row)(FL(point_formula) formula, int outputs, int 
                                     const real *t, const real *a, const real *w, const real *p, real scale,
                                     real *v, real *g, real *h, real *sums) {
     enum { bytes = FL_LANES * sizeof(real) };
-    fl_fetch(x, bytes);
-    fl_fetch(t, bytes);
-    if (flags & FL_HAS_AUX) fl_fetch(a, bytes);
-    if (outputs & FL(by_weight)) fl_fetch(w, bytes);
-    if (outputs & FL(to_value)) fl_fetch_output(v, bytes);
-    if (outputs & FL(to_grad)) fl_fetch_output(g, bytes);
-    if (outputs & (FL(to_hess) | FL(to_curvature))) fl_fetch_output(h, bytes);
+    fl_fetch_from(x, bytes, FL_NEAR_BYTES);
+    fl_fetch_from(t, bytes, FL_NEAR_BYTES);
+    if (flags & FL_HAS_AUX) fl_fetch_from(a, bytes, FL_NEAR_BYTES);
+    if (outputs & FL(by_weight)) fl_fetch_from(w, bytes, FL_NEAR_BYTES);
+    if (outputs & FL(to_value)) fl_fetch_to(v, bytes, FL_NEAR_BYTES);
+    if (outputs & FL(to_grad)) fl_fetch_to(g, bytes, FL_NEAR_BYTES);
+    if (outputs & (FL(to_hess) | FL(to_curvature))) fl_fetch_to(h, bytes, FL_NEAR_BYTES);
     FL_LANE_LOOP
     for (int l = 0; l < FL_LANES; l++) {
         FL(point) r = formula(x[l], t[l], flags & (FL_HAS_AUX | FL_LOGIT) ? a[l] : (real)1, p);
@@ -228,8 +228,7 @@ static void FL(point_block)(const FL(point_call) *call, ptrdiff_t start, ptrdiff
         if (args->grad.data) FL(weigh)(w, n, g);
         if (second->data) FL(weigh)(w, n, h);
     }
-    if (args->value.data && args->factor != 1)
-        FL(scale)(v, n, (real)args->factor);
+    if (args->value.data && args->factor != 1) FL(scale)(v, n, (real)args->factor);
     if (args->hess.data && call->root > 0)
         for (ptrdiff_t i = 0; i < n; i++) h[i] -= g[i] * g[i] / call->root;
 
@@ -314,7 +313,8 @@ static fl_status FL(point_pass)(FL(point_call) *call, double *sum) {
  * that has just been written. */
 static void FL(scale_chunk)(void *context, ptrdiff_t chunk) {
     const FL(point_call) *call = context;
-    const ptrdiff_t size = call->args->space.size, last = (size - 1) / FL_CHUNK, start = (last - chunk) * FL_CHUNK;
+    const ptrdiff_t size = call->args->space.size, last = (size - 1) / FL_CHUNK,
+                    start = (last - chunk) * FL_CHUNK;
     const ptrdiff_t end = start + FL_CHUNK < size ? start + FL_CHUNK : size;
     FL(scale)((real *)call->args->grad.data + start, end - start, call->scale);
 }
@@ -356,7 +356,8 @@ static fl_status FL(pointwise)(fl_pointwise_args *args) {
         call.root = (real)args->result;
         call.scale = args->result == 0 ? 0 : (real)(0.5 / (divisor * args->result));
         if (!factor_alone) return FL(point_pass)(&call, &sum);
-        fl_parallel((args->space.size + FL_CHUNK - 1) / FL_CHUNK, fl_pointwise_cost(args), FL(scale_chunk), &call);
+        fl_parallel((args->space.size + FL_CHUNK - 1) / FL_CHUNK, fl_pointwise_cost(args), FL(scale_chunk),
+                    &call);
         return FL_OK;
     }
     fl_status status = FL(point_pass)(&call, &sum);

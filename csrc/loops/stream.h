@@ -12,17 +12,23 @@ enum { FL_STREAM_BYTES = 32 << 20, FL_FAR_BYTES = 1 << 20 };
 
 /* Loops that go through memory from front to back ask for what they read and write FL_AHEAD_BYTES before its turn, a few
  * cache lines at a time between the arithmetic: the processor's own prefetching begins anew in every page. A sum of two
- * arrays takes 0.6x to 0.75x of the time for 1e6 to 1e7 floats, 0.9x for 1e5. */
+ * arrays takes 0.6x to 0.75x of the time for 1e6 to 1e7 floats, 0.9x for 1e5 (Sapphire Rapids). Loops over elements, which do
+ * not take many rows step by step, need not go that far with AVX2: 0.85x to 0.95x for mse_loss (Zen 3). */
 enum { FL_AHEAD_BYTES = 4096 };
+#ifdef __AVX512F__
+enum { FL_NEAR_BYTES = FL_AHEAD_BYTES };
+#else
+enum { FL_NEAR_BYTES = 1024 };
+#endif
 
-static FL_INLINE void fl_fetch(const void *row, int bytes) {
-    for (int i = 0; !FL_LEAN && i < bytes; i += 64)
-        __builtin_prefetch((const char *)row + FL_AHEAD_BYTES + i, 0, 3);
+static FL_INLINE void fl_fetch_from(const void *row, int bytes, int ahead) {
+    for (int i = 0; !FL_LEAN && i < bytes; i += 64) __builtin_prefetch((const char *)row + ahead + i, 0, 3);
 }
-static FL_INLINE void fl_fetch_output(void *row, int bytes) {
-    for (int i = 0; !FL_LEAN && i < bytes; i += 64)
-        __builtin_prefetch((char *)row + FL_AHEAD_BYTES + i, 1, 3);
+static FL_INLINE void fl_fetch_to(void *row, int bytes, int ahead) {
+    for (int i = 0; !FL_LEAN && i < bytes; i += 64) __builtin_prefetch((char *)row + ahead + i, 1, 3);
 }
+static FL_INLINE void fl_fetch(const void *row, int bytes) { fl_fetch_from(row, bytes, FL_AHEAD_BYTES); }
+static FL_INLINE void fl_fetch_output(void *row, int bytes) { fl_fetch_to(row, bytes, FL_AHEAD_BYTES); }
 
 /* Where boxes are read and their gradients go, so far ahead of the loop that the next block of them is fetched. */
 typedef struct {
