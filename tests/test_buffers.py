@@ -179,7 +179,10 @@ def test_parameters_out_of_their_domain(call, name, bad, expected):
         call([1.0], [2.0], **{name: bad})
 
 
-@pytest.mark.parametrize("bad", ["1", None, 1j, [1.0, 2.0], b"1", np.ones(3)])
+@pytest.mark.parametrize(
+    "bad",
+    ["1", None, 1j, [1.0, 2.0], b"1", np.ones(3), np.complex64(1), np.array("1"), np.array(1j)],
+)
 def test_parameters_must_be_numbers(bad):
     with pytest.raises(TypeError, match="delta is .*; expected a number"):
         fl.huber_loss([1.0], [2.0], delta=bad)
@@ -200,3 +203,66 @@ def test_buffer_may_not_share_memory_with_an_argument_that_is_copied(name):
     target = memory[:size].view(memory.dtype.newbyteorder()).reshape(shapes[name])
     with pytest.raises(ValueError, match="grad shares memory with (target|boxes2)"):
         getattr(fl, name)(x, target, grad=buffer)
+
+
+class Lent:
+    """An object that is no array but lends its memory as one."""
+
+    def __init__(self, array):
+        self.array = array
+
+    def __array__(self, dtype=None, copy=None):
+        return self.array
+
+
+@pytest.mark.parametrize("lend", [memoryview, Lent])
+@pytest.mark.parametrize(
+    ("loss", "shape"),
+    [
+        (fl.mse_loss, (6, 4)),
+        (fl.binary_cross_entropy_with_logits, (6, 4)),
+        (fl.gaussian_nll_loss, (6, 4)),
+        (fl.cross_entropy, (6,)),
+        (fl.nll_loss, (6,)),
+        (fl.distribution_focal_loss, (6,)),
+        (fl.dice_loss, (6, 4)),
+        (fl.box_iou_loss, (6, 4)),
+    ],
+)
+def test_buffer_may_not_share_memory_with_what_is_no_array(lend, loss, shape):
+    memory = np.random.default_rng(0).uniform(size=(7, 4))
+    before, others = memory.copy(), [np.zeros(shape, int)]
+    if loss is fl.gaussian_nll_loss:
+        others.append(1.0)
+    with pytest.raises(ValueError, match="grad shares memory with (input|boxes1)"):
+        loss(lend(memory[:-1]), *others, grad=memory[1:])
+    if shape == (6, 4):
+        with pytest.raises(ValueError, match="grad shares memory with (target|boxes2)"):
+            loss(np.ones(shape), lend(memory[:-1]), *others[1:], grad=memory[1:])
+    np.testing.assert_array_equal(memory, before)
+
+
+def test_gradient_in_place_of_what_is_no_array():
+    memory, target = np.random.default_rng(0).normal(size=9), np.zeros(9)
+    expected = fl.mse_loss(memory, target, grad=True)
+    value, slope = fl.mse_loss(memoryview(memory), target, grad=memory)
+    assert value == expected[0] and slope is memory
+    np.testing.assert_array_equal(slope, expected[1])
+
+
+def test_buffers_of_a_collection_of_parameters():
+    a, b = np.array([1.0, 2.0]), np.array([3.0])
+    buffers = [np.empty(2), np.empty(1)]
+    value, grads = fl.l2_penalty([a, b], grad=buffers)
+    assert value == 7 and grads[0] is buffers[0] and grads[1] is buffers[1]
+    for bad in ([False, True], [np.empty(2), False], [True, True]):
+        with pytest.raises(TypeError, match="grad is (True|False); expected .* a writable array"):
+            fl.l2_penalty([a, b], grad=bad)
+    with pytest.raises(TypeError, match="grad is False"):
+        fl.l2_penalty({"a": a, "b": b}, grad={"a": False, "b": True})
+    unaligned = np.zeros(17, np.uint8)[1:].view(np.float64)
+    for params, grad in ((unaligned, unaligned), ([unaligned], [unaligned])):
+        with pytest.raises(ValueError, match="grad shares memory with params"):
+            fl.l2_penalty(params, grad=grad)
+    with pytest.raises(ValueError, match="grad shares memory with params"):
+        fl.l2_penalty(memoryview(a), grad=a)

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 
 import numpy as np
 import pytest
@@ -41,6 +42,11 @@ def files(tmp_path, monkeypatch):
     (tmp_path / "bad.csv").write_text("1,2\n3,x\n")
     (tmp_path / "empty.csv").write_text("\n")
     (tmp_path / "broken.npy").write_bytes(b"not an array")
+    (tmp_path / "header.npy").write_bytes(b"\x93NUMPY\x01\x00v\x00{garbage" + b" " * 109 + b"\n")
+    np.savez(tmp_path / "none.npz")
+    with zipfile.ZipFile(tmp_path / "other.npz", "w") as archive:
+        archive.writestr("a.txt", "1")
+    (tmp_path / "long.csv").write_text("1" * 200_000)
     (tmp_path / "notes.txt").write_text("1\n")
     monkeypatch.chdir(tmp_path)
     return {"logits": logits, "labels": labels, "x": x, "t": t}
@@ -140,6 +146,11 @@ def test_compute_converts_when_asked(capsys, files):
         (["mse_loss", "x.npy", "notes.txt"], "use .npy, .npz or .csv"),
         (["mse_loss", "x.npy", "words.npy"], "expected numbers"),
         (["mse_loss", "x.npy", "broken.npy"], "cannot read broken.npy"),
+        (["mse_loss", "x.npy", "header.npy"], "cannot read header.npy"),
+        (["mse_loss", "x.npy", "none.npz"], "none.npz holds no arrays"),
+        (["mse_loss", "x.npy", "other.npz"], "other.npz"),
+        (["mse_loss", "x.npy", "long.csv"], "cannot read long.csv"),
+        (["mse_loss", "x.npy", ""], "there is no file ''"),
         (["mse_loss", "x.npy", "ragged.csv"], "line 2: 1 values, expected 2"),
         (["mse_loss", "x.npy", "bad.csv"], "line 2: 'x' is not a number"),
         (["mse_loss", "x.npy", "empty.csv"], "holds no numbers"),
@@ -156,6 +167,8 @@ def test_compute_converts_when_asked(capsys, files):
         (["dice_loss", "x.npy", "t.npy", "--squared", "maybe"], "true or false, not 'maybe'"),
         (["mse_loss", "x.npy", "t.npy", "--grad", "g.txt"], "ends in .npy"),
         (["mse_loss", "x.npy", "t.npy", "--grad", "no/g.npy"], "there is no folder"),
+        (["mse_loss", "x.npy", "t.npy", "--grad", "./x.npy"], "x.npy is an argument"),
+        (["mse_loss", "x.npy", "t.npy", "--grad", "g.npy", "--out", "g.npy"], "are both g.npy"),
         (["box_area", "x.npy", "--grad", "g.npy"], "box_area has no gradient"),
         (["box_convert", "x.npy", "--in-fmt", "xyxy"], "needs --out-fmt"),
     ],
@@ -178,6 +191,7 @@ def test_compute_refuses(capsys, files, arguments, words):
         (["bench", "--threads", "100000"], "this process may use"),
         (["bench", "--rounds", "0"], "--rounds must be at least 1"),
         (["bench", "--plot", "no/folder.png"], "there is no folder"),
+        (["bench", "--plot", "picture.txt"], "plots are written as .png, .pdf or .svg"),
         pytest.param(["bench", "--engines", "abacus"], "--engines 'abacus'", marks=needs_rich),
     ],
 )

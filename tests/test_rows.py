@@ -176,16 +176,6 @@ def test_nll_is_zero_beside_its_labels(rows, threads):
         assert not curve.any()
 
 
-def test_nll_with_a_buffer_over_an_input_that_is_no_array():
-    """Whatever shares memory without being an array is found out by its elements."""
-    a = np.random.default_rng(0).normal(size=(7, 4))
-    t = [0, 1, 2, 3, 0, 1]
-    expected = fl.nll_loss(a[:-1].copy(), t, reduction="sum", grad=True)
-    value, slope = fl.nll_loss(memoryview(a[:-1]), t, reduction="sum", grad=a[1:])
-    assert value == expected[0]
-    np.testing.assert_array_equal(slope, expected[1])
-
-
 @each
 def test_buffers_of_hess_that_cannot_serve(loss):
     x, t = np.zeros((4, 3)), np.zeros(4, int)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -17,18 +16,24 @@ def load(text: str) -> np.ndarray:
     if not Path(text).exists() and ".npz:" in text:
         name, _, key = text.rpartition(":")
     path = Path(name)
-    if not path.exists():
-        raise CommandError(f"there is no file {name}")
+    if not name or not path.exists():
+        raise CommandError(f"there is no file {name or repr(name)}")
     if path.is_dir():
         raise CommandError(f"{name} is a folder; expected a .npy, .npz or .csv file")
     suffix = path.suffix.lower()
     readers = {".npy": _npy, ".npz": _npz, ".csv": _csv}
     if suffix not in readers:
-        raise CommandError(f"{name}: cannot read {suffix or 'this'} files; use .npy, .npz or .csv")
+        kind = f"{suffix} files" if suffix else "a file without a suffix"
+        raise CommandError(f"{name}: cannot read {kind}; use .npy, .npz or .csv")
     try:
         array = readers[suffix](path, key)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise CommandError(f"cannot read {name}: {error}") from None
+    except CommandError:
+        raise
+    except Exception as error:  # whatever NumPy, zipfile and csv make of a damaged file
+        lines = str(error).splitlines() or [type(error).__name__]
+        raise CommandError(f"cannot read {name}: {lines[0]}") from None
+    if not isinstance(array, np.ndarray):
+        raise CommandError(f"{text} is no array")
     if array.dtype.kind not in "biuf":
         raise CommandError(f"{text} holds {array.dtype}; expected numbers")
     return array
@@ -57,6 +62,8 @@ def _npy(path: Path, key: str | None) -> np.ndarray:
 
 def _npz(path: Path, key: str | None) -> np.ndarray:
     with np.load(path, allow_pickle=False) as archive:
+        if not archive.files:
+            raise CommandError(f"{path} holds no arrays")
         names = ", ".join(archive.files)
         if key is None and len(archive.files) == 1:
             key = archive.files[0]

@@ -49,9 +49,13 @@ def run(args: argparse.Namespace) -> int:
     options = _options(loss.name, signature, len(positional), args.rest)
     if args.grad is not None and "grad" not in signature.parameters:
         raise CommandError(f"{loss.name} has no gradient; leave --grad out")
-    for path in (args.grad, args.out):
-        if path is not None:
-            _files.check_output(path)
+    written = [path for path in (args.grad, args.out) if path is not None]
+    for path in written:
+        _files.check_output(path)
+        if any(Path(text).resolve() == path.resolve() for text in positional):
+            raise CommandError(f"{path} is an argument; name another file for the result")
+    if len(written) == 2 and written[0].resolve() == written[1].resolve():
+        raise CommandError(f"--grad and --out are both {written[0]}")
     arrays = [_files.load(text) for text in positional]
     if args.dtype:
         arrays[0] = arrays[0].astype(args.dtype, copy=False)

@@ -155,7 +155,9 @@ cdef double parse_number(const char *c_name, object value) except? -1.25:
         except OverflowError:
             return INFINITY
     cdef str name = c_name.decode()
-    if isinstance(value, (str, bytes, complex)) or not hasattr(value, "__float__"):
+    if isinstance(value, (str, bytes, complex, np.complexfloating)) or not hasattr(value, "__float__") or (
+        cnp.PyArray_Check(value) and value.dtype.kind not in "biuf"
+    ):
         raise TypeError(f"{name} is {shown(value)}; expected a number")
     try:
         return float(value)
@@ -317,11 +319,20 @@ cdef cnp.ndarray checked_output(str name, object out, cnp.ndarray like, str like
     return a
 
 
-cdef inline int keep_apart(cnp.ndarray out, str name, object other, str other_name) except -1:
+cdef int keep_apart(cnp.ndarray out, str name, object other, str other_name) except -1:
     """An error if the buffer shares memory with what the caller gave as another argument."""
-    if cnp.PyArray_Check(other) and overlap(out, other):
+    if not cnp.PyArray_Check(other):
+        if other is None or isinstance(other, (bool, int, float, list, tuple)):
+            return 0
+        other = as_array(other_name, other)      # a tensor or a memoryview is read where it lies
+    if overlap(out, other):
         raise ValueError(f"{name} shares memory with {other_name}")
     return 0
+
+
+cdef bint in_place(cnp.ndarray out, object given, cnp.ndarray x) noexcept:
+    """Whether the buffer is the input itself, as given or as read."""
+    return same_memory(out, x) or (cnp.PyArray_Check(given) and same_memory(out, given))
 
 
 cdef cnp.ndarray as_output(str name, object out, cnp.ndarray like, str like_name, tuple arguments):

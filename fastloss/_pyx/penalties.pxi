@@ -1,12 +1,13 @@
 # penalties.pxi -- functions of one array of parameters, or of a collection of them.
 
-cdef double add_penalty(fl_pointwise_args *args, str name, cnp.ndarray w, object grad, list grads) except? -1.25:
-    """The penalty of one array; its gradient is appended to `grads` where asked for."""
+cdef double add_penalty(fl_pointwise_args *args, str name, object given, cnp.ndarray w, object grad,
+                        list grads) except? -1.25:
+    """The penalty of one array, read as `w`; its gradient is appended to `grads` where asked for."""
     cdef cnp.ndarray g = None, out = None
     cdef int status, i
     if wants("grad", grad):
         if is_buffer(grad):
-            out = as_output("grad", grad, w, name, ((name, w),))
+            out = as_output("grad", grad, w, name, ((name, given),))
         g = out if out is not None and cnp.PyArray_ISALIGNED(out) else empty(w, cnp.PyArray_TYPE(w))
     args.reused = out is not None
     args.dtype = F32 if cnp.PyArray_TYPE(w) == cnp.NPY_FLOAT else F64
@@ -50,7 +51,7 @@ def penalty(int loss, params, strength, tuple parameters, grad):
             info.parameters[i].name, parameters[i], info.parameters[i].domain
         )
     if not isinstance(params, (dict, list, tuple)) or is_numbers(params):
-        total = add_penalty(&args, "params", as_input("params", params), grad, grads)
+        total = add_penalty(&args, "params", params, as_input("params", params), grad, grads)
         return (total, grads[0]) if grads else total
     return penalty_of_many(&args, params, grad)
 
@@ -60,7 +61,8 @@ cdef object penalty_of_many(fl_pointwise_args *args, object params, object grad)
     cdef double total = 0
     cdef list grads = [], keys = list(params) if isinstance(params, dict) else list(range(len(params)))
     cdef list names = [f"params[{key!r}]" for key in keys]
-    cdef list arrays = [as_input(name, params[key]) for name, key in zip(names, keys)]
+    cdef list given = [params[key] for key in keys]
+    cdef list arrays = [as_input(name, each) for name, each in zip(names, given)]
     if isinstance(grad, (bool, np.bool_)):
         buffers = [grad] * len(keys)
     elif isinstance(params, dict):
@@ -71,13 +73,13 @@ cdef object penalty_of_many(fl_pointwise_args *args, object params, object grad)
         if not isinstance(grad, (list, tuple)) or len(grad) != len(keys):
             raise TypeError(f"grad is {grad!r}; expected False, True or a list of {len(keys)} arrays")
         buffers = list(grad)
-    taken = list(zip(names, arrays))
+    taken = list(zip(names, given))
     for name, w, buffer in zip(names, arrays, buffers):      # every check before any write
-        if wants("grad", buffer) and cnp.PyArray_Check(buffer):
+        if not isinstance(grad, (bool, np.bool_)):
             as_output("grad", buffer, w, name, tuple(taken))
             taken.append((f"the gradient of {name}", buffer))
-    for name, w, buffer in zip(names, arrays, buffers):
-        total += add_penalty(args, name, w, buffer, grads)
+    for name, each, w, buffer in zip(names, given, arrays, buffers):
+        total += add_penalty(args, name, each, w, buffer, grads)
     if grad is False or not any(wants("grad", buffer) for buffer in buffers):
         return total if buffers or grad is False else (total, {} if isinstance(params, dict) else [])
     return total, dict(zip(keys, grads)) if isinstance(params, dict) else grads

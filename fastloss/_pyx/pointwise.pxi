@@ -64,7 +64,7 @@ cdef object call_pointwise(double factor, int loss, input, target, weight, aux, 
     if (want_grad and g is None) or (want_hess and h is None):
         if g is None:
             g = g_out = checked_output("grad", grad, x, input_name)
-            if not (cnp.PyArray_Check(input) and same_memory(g_out, input)):
+            if not in_place(g_out, input, x):
                 keep_apart(g_out, "grad", input, input_name)
             keep_apart(g_out, "grad", target, target_name)
             keep_apart(g_out, "grad", weight, "weight")

@@ -232,7 +232,7 @@ cdef class RowCall:
                 self.g = self.g_out = checked_output("grad", grad, self.x, "input")
                 keep_apart(self.g, "grad", target, "target")
                 keep_apart(self.g, "grad", weight, "weight")
-                if not (cnp.PyArray_Check(input) and same_memory(self.g, input)):
+                if not in_place(self.g, input, self.x):
                     keep_apart(self.g, "grad", input, "input")
             if is_buffer(hess):
                 self.h = self.h_out = checked_output("hess", hess, self.x, "input")

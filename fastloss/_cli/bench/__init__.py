@@ -43,6 +43,8 @@ def run(args: argparse.Namespace) -> int:
     for path in (args.plot, args.markdown, args.json):
         if path is not None and not path.absolute().parent.is_dir():
             raise CommandError(f"cannot write {path}: there is no folder {path.absolute().parent}")
+    if args.plot is not None and args.plot.suffix.lower() not in (".png", ".pdf", ".svg"):
+        raise CommandError(f"{args.plot}: plots are written as .png, .pdf or .svg")
     screen = console()
     if args.plot is not None:
         from ..demo.picture import pyplot
