@@ -21,13 +21,13 @@ static FL_INLINE void FL(point_row)(FL(point_formula) formula, int outputs, int 
                                     const real *t, const real *a, const real *w, const real *p, real scale,
                                     real *v, real *g, real *h, real *sums) {
     enum { bytes = FL_LANES * sizeof(real) };
-    fl_fetch_from(x, bytes, FL_NEAR_BYTES);
-    fl_fetch_from(t, bytes, FL_NEAR_BYTES);
-    if (flags & FL_HAS_AUX) fl_fetch_from(a, bytes, FL_NEAR_BYTES);
-    if (outputs & FL(by_weight)) fl_fetch_from(w, bytes, FL_NEAR_BYTES);
-    if (outputs & FL(to_value)) fl_fetch_to(v, bytes, FL_NEAR_BYTES);
-    if (outputs & FL(to_grad)) fl_fetch_to(g, bytes, FL_NEAR_BYTES);
-    if (outputs & (FL(to_hess) | FL(to_curvature))) fl_fetch_to(h, bytes, FL_NEAR_BYTES);
+    fl_fetch(x, bytes, FL_NEAR_BYTES);
+    fl_fetch(t, bytes, FL_NEAR_BYTES);
+    if (flags & FL_HAS_AUX) fl_fetch(a, bytes, FL_NEAR_BYTES);
+    if (outputs & FL(by_weight)) fl_fetch(w, bytes, FL_NEAR_BYTES);
+    if (outputs & FL(to_value)) fl_fetch_output(v, bytes, FL_NEAR_BYTES);
+    if (outputs & FL(to_grad)) fl_fetch_output(g, bytes, FL_NEAR_BYTES);
+    if (outputs & (FL(to_hess) | FL(to_curvature))) fl_fetch_output(h, bytes, FL_NEAR_BYTES);
     FL_LANE_LOOP
     for (int l = 0; l < FL_LANES; l++) {
         FL(point) r = formula(x[l], t[l], flags & (FL_HAS_AUX | FL_LOGIT) ? a[l] : (real)1, p);
@@ -341,12 +341,15 @@ static fl_status FL(pointwise)(fl_pointwise_args *args) {
             : (double)args->space.size;
     call.scale = (real)(args->factor / divisor);
 
-    if (root) {           /* the derivative needs the value first, as a factor at least */
-        const int factor_alone = args->grad.direct && !args->hess.data && !args->weight.data;
-        fl_pointwise_args values = *args;
-        values.hess.data = NULL;
-        if (!factor_alone) values.grad.data = NULL;
-        call.args = &values;
+    if (root) {
+        /* The derivative of the root is that of what is under it, times a factor that needs the value first: one
+         * pass writes the former, and then it is scaled. Weights could overflow before they are; a second
+         * derivative, or a gradient that is not one contiguous array, takes a second pass. */
+        const int scaled_later = args->grad.direct && !args->hess.data && !args->weight.data;
+        fl_pointwise_args first = *args;
+        first.hess.data = NULL;
+        if (!scaled_later) first.grad.data = NULL;
+        call.args = &first;
         call.scale = 1;
         fl_status status = FL(point_pass)(&call, &sum);
         args->result = sqrt(sum / divisor);
@@ -355,7 +358,7 @@ static fl_status FL(pointwise)(fl_pointwise_args *args) {
         call.args = args;
         call.root = (real)args->result;
         call.scale = args->result == 0 ? 0 : (real)(0.5 / (divisor * args->result));
-        if (!factor_alone) return FL(point_pass)(&call, &sum);
+        if (!scaled_later) return FL(point_pass)(&call, &sum);
         fl_parallel((args->space.size + FL_CHUNK - 1) / FL_CHUNK, fl_pointwise_cost(args), FL(scale_chunk),
                     &call);
         return FL_OK;

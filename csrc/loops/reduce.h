@@ -33,7 +33,7 @@ static void FL(weigh)(const real *w, ptrdiff_t n, real *v) {
 }
 
 /* v *= factor */
-static FL_PASS void FL(scale)(real *v, ptrdiff_t n, real factor) {
+static void FL(scale)(real *v, ptrdiff_t n, real factor) {
     FL_LANE_LOOP
     for (ptrdiff_t i = 0; i < n; i++) v[i] *= factor;
 }

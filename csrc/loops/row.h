@@ -161,7 +161,7 @@ static FL_INLINE double FL(row_exp_body)(const real *x, ptrdiff_t n, real m, rea
         real sums[FL_LANES] = {0};
         for (; i + FL_LANES <= end; i += FL_LANES) {
             for (int l = 0; l < FL_LANES; l += 64 / sizeof(real)) __builtin_prefetch(x + i + l + ahead, 0, 2);
-            if (store) fl_fetch_output(e + i, FL_LANES * sizeof(real));
+            if (store) fl_fetch_output(e + i, FL_LANES * sizeof(real), FL_AHEAD_BYTES);
             FL_LANE_LOOP
             for (int l = 0; l < FL_LANES; l++) {
                 real y = FL(exp_nonpositive)(x[i + l] - m);
@@ -231,7 +231,7 @@ static FL_INLINE real FL(row_scaled)(real e, real factor, real offset, int plain
 static FL_INLINE void FL(row_scale_body)(const real *e, const real *w, ptrdiff_t n, real factor, real offset,
                                          int plain, int padded, real *g) {
     for (; n >= FL_LANES; n -= FL_LANES, e += FL_LANES, g += FL_LANES, w += w ? FL_LANES : 0) {
-        if (padded) fl_fetch_output(g, FL_LANES * sizeof(real));
+        if (padded) fl_fetch_output(g, FL_LANES * sizeof(real), FL_AHEAD_BYTES);
         FL_LANE_LOOP
         for (int l = 0; l < FL_LANES; l++)
             g[l] = FL(row_scaled)(e[l], factor, w ? offset * w[l] : offset, plain);

@@ -100,7 +100,7 @@ static FL_INLINE void FL(lane_softmax)(const fl_rowwise_args *a, ptrdiff_t first
     for (int r = 0; r < n; r++) {
         const real *from = x + r * step, most = b->most[r];
         real *e = tile + r * FL_LANES;
-        fl_fetch(FL(row_at)(a, &a->input, first + r), FL_LANES * sizeof(real));
+        fl_fetch(FL(row_at)(a, &a->input, first + r), FL_LANES * sizeof(real), FL_AHEAD_BYTES);
         if (scores) b->score0[r] = from[b->class0[r]];
         if (two) b->score1[r] = from[b->class1[r]];
         FL_LANE_LOOP
@@ -111,10 +111,10 @@ static FL_INLINE void FL(lane_softmax)(const fl_rowwise_args *a, ptrdiff_t first
 
 /* The lanes of a row's maximum. What is left behind whole rows of lanes is read with some of those before it. */
 static FL_INLINE void FL(top_lanes)(const real *x, ptrdiff_t classes, real *top) {
-    fl_fetch(x, FL_LANES * sizeof(real));
+    fl_fetch(x, FL_LANES * sizeof(real), FL_AHEAD_BYTES);
     for (int l = 0; l < FL_LANES; l++) top[l] = x[l];
     for (ptrdiff_t k = FL_LANES; k < classes; k += FL_LANES) {
-        fl_fetch(x + k, FL_LANES * sizeof(real));
+        fl_fetch(x + k, FL_LANES * sizeof(real), FL_AHEAD_BYTES);
         const real *from = x + (k + FL_LANES <= classes ? k : classes - FL_LANES);
         FL_LANE_LOOP
         for (int l = 0; l < FL_LANES; l++) top[l] = FL(max)(from[l], top[l]);
@@ -170,7 +170,7 @@ static FL_INLINE void FL(scale_half)(const real *e, real factor, real *g) {
 static FL_INLINE void FL(scale_lanes)(const real *e, ptrdiff_t classes, real factor, real *g) {
     enum { HALF = FL_LANES / 2 };
     for (ptrdiff_t k = 0; k < classes - HALF; k += HALF) {
-        if (k % FL_LANES == 0) fl_fetch_output(g + k, FL_LANES * sizeof(real));
+        if (k % FL_LANES == 0) fl_fetch_output(g + k, FL_LANES * sizeof(real), FL_AHEAD_BYTES);
         FL(scale_half)(e + k, factor, g + k);
     }
     FL(scale_half)(e + classes - HALF, factor, g + classes - HALF);

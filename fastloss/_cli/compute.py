@@ -50,9 +50,10 @@ def run(args: argparse.Namespace) -> int:
     if args.grad is not None and "grad" not in signature.parameters:
         raise CommandError(f"{loss.name} has no gradient; leave --grad out")
     written = [path for path in (args.grad, args.out) if path is not None]
+    read = [*positional, *(word.rpartition("=")[2] for word in args.rest)]
     for path in written:
         _files.check_output(path)
-        if any(Path(text).resolve() == path.resolve() for text in positional):
+        if any(Path(text).resolve() == path.resolve() for text in read):
             raise CommandError(f"{path} is an argument; name another file for the result")
     if len(written) == 2 and written[0].resolve() == written[1].resolve():
         raise CommandError(f"--grad and --out are both {written[0]}")

@@ -177,7 +177,7 @@ cdef bint parse_flag(str name, object value) except -1:
 
 cdef double parse_in_domain(const char *name, object value, int domain) except? -1.25:
     cdef double x
-    if domain == FL_FLAG:
+    if domain == FL_FLAG:      # a name is made for errors alone
         return value is True if value is True or value is False else parse_flag(name.decode(), value)
     x = <double>value if type(value) is float else parse_number(name, value)
     if domain == FL_ANY_FINITE and isfinite(x):

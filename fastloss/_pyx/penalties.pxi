@@ -62,26 +62,29 @@ cdef object penalty_of_many(fl_pointwise_args *args, object params, object grad)
     cdef list grads = [], keys = list(params) if isinstance(params, dict) else list(range(len(params)))
     cdef list names = [f"params[{key!r}]" for key in keys]
     cdef list given = [params[key] for key in keys]
+    cdef bint whole = isinstance(grad, (bool, np.bool_))
     cdef list arrays = [as_input(name, each) for name, each in zip(names, given)]
-    if isinstance(grad, (bool, np.bool_)):
+    if whole:
         buffers = [grad] * len(keys)
     elif isinstance(params, dict):
         if not isinstance(grad, dict) or grad.keys() != params.keys():
-            raise TypeError(f"grad is {grad!r}; expected False, True or a dict with the keys of params")
+            raise TypeError(f"grad is {shown(grad)}; expected False, True or a dict with the keys of params")
         buffers = [grad[key] for key in keys]
     else:
         if not isinstance(grad, (list, tuple)) or len(grad) != len(keys):
-            raise TypeError(f"grad is {grad!r}; expected False, True or a list of {len(keys)} arrays")
+            raise TypeError(f"grad is {shown(grad)}; expected False, True or a list of {len(keys)} arrays")
         buffers = list(grad)
     taken = list(zip(names, given))
-    for name, w, buffer in zip(names, arrays, buffers):      # every check before any write
-        if not isinstance(grad, (bool, np.bool_)):
+    if not whole:      # every check before any write
+        for key, name, w, buffer in zip(keys, names, arrays, buffers):
+            if not cnp.PyArray_Check(buffer):
+                raise TypeError(f"grad[{key!r}] is {shown(buffer)}; expected a writable array")
             as_output("grad", buffer, w, name, tuple(taken))
             taken.append((f"the gradient of {name}", buffer))
     for name, each, w, buffer in zip(names, given, arrays, buffers):
         total += add_penalty(args, name, each, w, buffer, grads)
-    if grad is False or not any(wants("grad", buffer) for buffer in buffers):
-        return total if buffers or grad is False else (total, {} if isinstance(params, dict) else [])
+    if whole and not grad:
+        return total
     return total, dict(zip(keys, grads)) if isinstance(params, dict) else grads
 
 

@@ -258,7 +258,7 @@ cdef class RowCall:
         cdef bint new_hess = self.h is None or self.h is not self.h_out
         if self.g is None or (self.blank and self.g is not self.g_out and new_hess):
             return 0
-        if self.rows and new_hess and (same_memory(self.g, self.x) or not overlap(self.g, self.x)):
+        if self.rows and new_hess:
             self.args.blank = True
             if self.h is not None:
                 self.h[...] = 0

@@ -36,6 +36,11 @@ def is_one(upstream: Tensor) -> bool:
         return False
 
 
+def handed_out(gradient: Tensor) -> Tensor:
+    """The gradient, or a copy where a later backward needs it as it is, whoever changes this."""
+    return gradient.clone() if kept() else gradient
+
+
 def times(gradient: Tensor, factor: Tensor) -> Tensor:
     """Their product, in place where nobody will ask for the gradient again."""
     if not kept():
@@ -65,7 +70,7 @@ class Scalar(torch.autograd.Function):
             refuse_second(ctx._forward_cls.door)
         try:
             if upstream.item() == 1:
-                return gradient, None
+                return handed_out(gradient), None
         except RuntimeError:  # under vmap
             pass
         return times(gradient, upstream), None
@@ -85,12 +90,15 @@ class Scaled(torch.autograd.Function):
         gradients = ctx.saved_tensors
         if grad_enabled():
             refuse_second(ctx.door)
-        if not is_one(upstream):
-            gradients = [
-                times(gradient, align(ctx.door, upstream, gradient)) if needed else None
-                for gradient, needed in zip(gradients, ctx.needs_input_grad[1:], strict=True)
-            ]
-        return None, *gradients
+        one = is_one(upstream)
+        return None, *(
+            None
+            if not needed
+            else handed_out(gradient)
+            if one
+            else times(gradient, align(ctx.door, upstream, gradient))
+            for gradient, needed in zip(gradients, ctx.needs_input_grad[1:], strict=True)
+        )
 
 
 class Recomputed(torch.autograd.Function):
